@@ -1,0 +1,69 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let settings: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .treatAllWarnings(as: .error),
+]
+
+let nioCore: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
+let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: "swift-nio")
+let nioHTTP1: Target.Dependency = .product(name: "NIOHTTP1", package: "swift-nio")
+let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
+let collections: Target.Dependency = .product(name: "DequeModule", package: "swift-collections")
+let asyncHTTPClient: Target.Dependency = .product(name: "AsyncHTTPClient", package: "async-http-client")
+let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
+let unixSignals: Target.Dependency = .product(name: "UnixSignals", package: "swift-service-lifecycle")
+
+let package = Package(
+    name: "mirror",
+    platforms: [.macOS(.v15)],
+    products: [
+        .executable(name: "mirror", targets: ["mirror"]),
+        .library(name: "OCI", targets: ["OCI"]),
+        .library(name: "OCIContent", targets: ["OCIContent"]),
+        .library(name: "OCIRegistry", targets: ["OCIRegistry"]),
+        .library(name: "Replication", targets: ["Replication"]),
+        .library(name: "OCITestKit", targets: ["OCITestKit"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+    ],
+    targets: [
+        .executableTarget(
+            name: "mirror",
+            dependencies: [
+                "OCI", "OCIContent", "OCIRegistry", "Replication", argumentParser, unixSignals,
+            ],
+            swiftSettings: settings
+        ),
+        .target(name: "Replication", dependencies: ["OCI", "OCIContent"], swiftSettings: settings),
+        .target(
+            name: "OCIRegistry",
+            dependencies: ["OCI", "OCIContent", asyncHTTPClient, collections, nioCore, nioPosix, nioHTTP1],
+            swiftSettings: settings
+        ),
+        .target(name: "OCIContent", dependencies: ["OCI", nioCore, crypto], swiftSettings: settings),
+        .target(name: "OCI", swiftSettings: settings),
+        .target(
+            name: "OCITestKit",
+            dependencies: ["OCI", "OCIContent", crypto, nioCore, nioPosix, nioHTTP1],
+            swiftSettings: settings
+        ),
+        .testTarget(name: "OCITests", dependencies: ["OCI"], swiftSettings: settings),
+        .testTarget(
+            name: "OCIContentTests",
+            dependencies: ["OCI", "OCIContent", "OCITestKit", nioCore],
+            swiftSettings: settings
+        ),
+        .testTarget(name: "ArchitectureTests", swiftSettings: settings),
+    ]
+)

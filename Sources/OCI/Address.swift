@@ -1,0 +1,227 @@
+// mirror: container images from one registry to another
+// SPDX-License-Identifier: Apache-2.0
+
+/// The two ways to speak to a registry.
+public enum Scheme: String, Hashable, Sendable {
+    /// Plain HTTP.
+    case http
+    /// HTTP over TLS.
+    case https
+
+    /// The port where none is written.
+    public var defaultPort: Int { self == .http ? 80 : 443 }
+}
+
+/// A place as a person writes it: a registry, some of its repositories, or one image.
+///
+/// | Text | Meaning |
+/// |---|---|
+/// | `nginx`, `nginx:1.27` | an image of Docker Hub's `library` |
+/// | `host/path:tag`, `host/path@sha256:…` | one image |
+/// | `host/path` | exactly that repository |
+/// | `host/path/*` | every repository one level below |
+/// | `host/path/**` | every repository below |
+/// | `host/` | the whole registry |
+///
+/// The first component is a host if it has a `.` or `:` or is `localhost`, and something follows it; otherwise the host
+/// is `docker.io`. In front there may be `http://` or `https://`.
+public struct Address: Hashable, Sendable {
+    /// What part of a registry is meant.
+    public enum Scope: Hashable, Sendable {
+        /// Every repository.
+        case registry
+        /// Every repository below the given one, or below the root.
+        case subtree(RepositoryName?)
+        /// Every repository exactly one level below the given one, or at the root.
+        case level(RepositoryName?)
+        /// One repository.
+        case repository(RepositoryName)
+        /// One image.
+        case image(RepositoryName, Target)
+    }
+
+    /// The scheme that is written, if one is.
+    public var writtenScheme: Scheme?
+    /// The registry.
+    public var host: RegistryHost
+    /// What of it is meant.
+    public var scope: Scope
+
+    /// Puts an address together from its parts.
+    public init(writtenScheme: Scheme? = nil, host: RegistryHost, scope: Scope) {
+        self.writtenScheme = writtenScheme
+        self.host = host
+        self.scope = scope
+    }
+
+    /// The scheme that requests use: the written one, or HTTP on loopback, or HTTPS.
+    ///
+    /// It is chosen before the first request, and there is no fallback.
+    public var scheme: Scheme { writtenScheme ?? (host.isLoopback ? .http : .https) }
+
+    /// Reads an address.
+    /// - Throws: ``AddressError`` with the place of the mistake.
+    public init(_ text: String) throws(AddressError) {
+        func fail(_ offset: Int, _ reason: AddressError.Reason) -> AddressError {
+            AddressError(text: text, offset: offset, reason: reason)
+        }
+        guard !text.isEmpty else { throw fail(0, .empty) }
+        guard text.utf8.count <= 4096 else { throw fail(4096, .tooLong) }
+        var rest = Substring(text)
+        writtenScheme = nil
+        for scheme in [Scheme.https, .http] where rest.hasPrefix("\(scheme.rawValue)://") {
+            writtenScheme = scheme
+            rest = rest.dropFirst(scheme.rawValue.count + 3)
+        }
+        var base = text.utf8.distance(from: text.startIndex, to: rest.startIndex)
+        if let separator = rest.range(of: "://") {
+            throw fail(base, .unknownScheme(String(rest[..<separator.lowerBound])))
+        }
+        let first = rest.prefix { $0 != "/" }
+        if first.endIndex < rest.endIndex, writtenScheme != nil || Self.looksLikeHost(first) {
+            do {
+                host = try RegistryHost(String(first))
+            } catch {
+                throw fail(base, Self.kindOfPlace(first).map { .unknownPlace($0) } ?? .name(error))
+            }
+            rest = rest[rest.index(after: first.endIndex)...]
+            base = text.utf8.distance(from: text.startIndex, to: rest.startIndex)
+        } else if writtenScheme != nil || Self.isBareHost(rest) {
+            throw fail(base, .bareHost(String(rest)))
+        } else {
+            host = .dockerHub
+        }
+        scope = try Self.scope(of: rest, host: host, whole: text, base: base)
+    }
+
+    private static func scope(
+        of path: Substring,
+        host: RegistryHost,
+        whole text: String,
+        base: Int
+    ) throws(AddressError) -> Scope {
+        func fail(_ offset: Int, _ reason: AddressError.Reason) -> AddressError {
+            AddressError(text: text, offset: offset, reason: reason)
+        }
+        func name(_ part: Substring) throws(AddressError) -> RepositoryName {
+            let text = host == .dockerHub && !part.contains("/") ? "library/\(part)" : String(part)
+            do { return try RepositoryName(text) } catch {
+                throw fail(base, .name(NameError(kind: .repository, text: String(part), reason: error.reason)))
+            }
+        }
+        func prefix(before wildcard: String) throws(AddressError) -> RepositoryName? {
+            let parent = path.dropLast(wildcard.utf8.count)
+            guard !parent.isEmpty else { return nil }
+            do { return try RepositoryName(String(parent.dropLast())) } catch { throw fail(base, .name(error)) }
+        }
+        if path.isEmpty { return .registry }
+        if path == "**" || path.hasSuffix("/**") { return .subtree(try prefix(before: "**")) }
+        if path == "*" || path.hasSuffix("/*") { return .level(try prefix(before: "*")) }
+        if let star = path.utf8.firstIndex(of: UInt8(ascii: "*")) {
+            throw fail(base + path.utf8.distance(from: path.startIndex, to: star), .wildcard)
+        }
+        if let at = path.firstIndex(of: "@") {
+            let digestText = String(path[path.index(after: at)...])
+            let digest: Digest
+            do { digest = try Digest(digestText) } catch {
+                throw fail(base + path.utf8.distance(from: path.startIndex, to: at) + 1, .digest(error))
+            }
+            // As docker does: with both a tag and a digest, the digest is what counts.
+            var repository = path[..<at]
+            if let colon = repository.lastIndex(of: ":") {
+                _ = try tag(path[path.index(after: colon)..<at], fail: { fail(base, $0) })
+                repository = repository[..<colon]
+            }
+            return .image(try name(repository), .digest(digest))
+        }
+        if let colon = path.lastIndex(of: ":") {
+            let tag = try tag(path[path.index(after: colon)...], fail: { fail(base, $0) })
+            return .image(try name(path[..<colon]), .tag(tag))
+        }
+        if path.hasSuffix("/") { throw fail(text.utf8.count, .trailingSlash) }
+        return .repository(try name(path))
+    }
+
+    private static func tag(
+        _ text: Substring,
+        fail: (AddressError.Reason) -> AddressError
+    ) throws(AddressError) -> TagName {
+        do { return try TagName(String(text)) } catch { throw fail(.name(error)) }
+    }
+
+    private static func looksLikeHost(_ component: Substring) -> Bool {
+        component == "localhost" || component.contains(".") || component.contains(":")
+    }
+
+    /// Whether a text without a slash is more likely a registry than an image of Docker Hub: `localhost:5000`,
+    /// `registry.lan`, `[::1]`. (`redis:7` is an image.)
+    private static func isBareHost(_ text: Substring) -> Bool {
+        let name = text.prefix { $0 != ":" && $0 != "@" }
+        return name == "localhost" || name.contains(".") || text.hasPrefix("[")
+    }
+
+    /// The word in front of a colon that no host can have as its end, `layout` in `layout:/srv/images`.
+    private static func kindOfPlace(_ component: Substring) -> String? {
+        guard let colon = component.firstIndex(of: ":"), !component.hasPrefix("[") else { return nil }
+        let after = component[component.index(after: colon)...]
+        return after.allSatisfy(\.isNumber) && !after.isEmpty ? nil : String(component[..<colon])
+    }
+}
+
+extension Address: CustomStringConvertible {
+    /// The address in its full form, with the host written out.
+    public var description: String {
+        let place = (writtenScheme.map { "\($0.rawValue)://" } ?? "") + "\(host)/"
+        switch scope {
+        case .registry: return place
+        case .subtree(let parent): return place + (parent.map { "\($0)/**" } ?? "**")
+        case .level(let parent): return place + (parent.map { "\($0)/*" } ?? "*")
+        case .repository(let name): return place + name.text
+        case .image(let name, let target): return place + "\(name)\(target)"
+        }
+    }
+}
+
+/// Why a text is not an address, and where.
+public struct AddressError: Error, Hashable, Sendable {
+    /// What was wrong.
+    public enum Reason: Hashable, Sendable {
+        /// There is nothing.
+        case empty
+        /// The text has more than 4096 bytes.
+        case tooLong
+        /// Another scheme than `http` and `https` is written.
+        case unknownScheme(String)
+        /// A word stands in front of a colon that names no kind of place.
+        case unknownPlace(String)
+        /// A host stands alone, and it is not clear whether the registry or an image is meant.
+        case bareHost(String)
+        /// A host, repository or tag breaks its grammar.
+        case name(NameError)
+        /// The digest cannot be used.
+        case digest(DigestError)
+        /// A `*` stands elsewhere than at the end, after a slash.
+        case wildcard
+        /// A slash ends the address, but a path stands before it.
+        case trailingSlash
+    }
+
+    /// The text that was to be read.
+    public let text: String
+    /// The byte in the text at which the mistaken part begins, from 0.
+    public let offset: Int
+    /// What was wrong.
+    public let reason: Reason
+}
+
+extension StringProtocol {
+    /// The first place where `text` stands in this text.
+    fileprivate func range(of text: String) -> Range<Index>? {
+        var start = startIndex
+        while start < endIndex {
+            if self[start...].hasPrefix(text) { return start..<index(start, offsetBy: text.count) }
+            start = index(after: start)
+        }
+        return nil
+    }
+}

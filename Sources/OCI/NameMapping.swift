@@ -1,0 +1,72 @@
+// mirror: container images from one registry to another
+// SPDX-License-Identifier: Apache-2.0
+
+/// How repositories are called at the destination: the destination replaces the fixed part of the source.
+///
+/// | Source | Destination | `a/x/app` becomes |
+/// |---|---|---|
+/// | `a/x/app` | `b/y/app2` | `b/y/app2` |
+/// | `a/x/**` | `b/y` | `b/y/app` |
+/// | `a/x/**` | `b/` | `b/app` |
+/// | `a/` | `b/m` | `b/m/x/app` |
+public struct NameMapping: Hashable, Sendable {
+    private enum Rule: Hashable, Sendable {
+        case exact(RepositoryName)
+        case prefix(fixed: RepositoryName?, replacement: RepositoryName?)
+    }
+
+    private let rule: Rule
+    /// The tag that the destination asks for in place of the source's, for one image.
+    public let tag: TagName?
+
+    /// Derives the rule from a pair of addresses.
+    /// - Throws: ``MappingError`` where the destination cannot take the place of the source's fixed part.
+    public init(from source: Address, to destination: Address) throws(MappingError) {
+        let target: RepositoryName?
+        var tag: TagName?
+        switch destination.scope {
+        case .registry: target = nil
+        case .repository(let name): target = name
+        case .image(let name, .tag(let written)):
+            target = name
+            tag = written
+        case .image(_, .digest): throw .destinationIsDigest
+        case .subtree, .level: throw .destinationIsPattern
+        }
+        switch source.scope {
+        case .image, .repository:
+            guard let target else { throw .destinationNeedsRepository }
+            if tag != nil, case .repository = source.scope { throw .manyToOneTag }
+            rule = .exact(target)
+        case .registry:
+            rule = .prefix(fixed: nil, replacement: target)
+        case .subtree(let fixed), .level(let fixed):
+            rule = .prefix(fixed: fixed, replacement: target)
+        }
+        if tag != nil, case .prefix = rule { throw .manyToOneTag }
+        self.tag = tag
+    }
+
+    /// What a repository of the source is called at the destination.
+    /// - Throws: ``NameError`` if the new name is too long.
+    public func destination(of repository: RepositoryName) throws(NameError) -> RepositoryName {
+        switch rule {
+        case .exact(let name): return name
+        case .prefix(let fixed, let replacement):
+            let rest = fixed.map { repository.text.dropFirst($0.text.count + 1) } ?? Substring(repository.text)
+            return try RepositoryName(replacement.map { "\($0)/\(rest)" } ?? String(rest))
+        }
+    }
+}
+
+/// Why one address cannot be copied to another.
+public enum MappingError: Error, Hashable, Sendable {
+    /// A destination with a digest: content decides its own digest.
+    case destinationIsDigest
+    /// A destination with `*`: it must say one place.
+    case destinationIsPattern
+    /// One repository goes to a bare registry, so it has no name there.
+    case destinationNeedsRepository
+    /// Several tags would all become one.
+    case manyToOneTag
+}

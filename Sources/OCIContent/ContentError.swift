@@ -1,0 +1,45 @@
+// mirror: container images from one registry to another
+// SPDX-License-Identifier: Apache-2.0
+
+public import OCI
+
+/// What is wrong with content that a place delivered.
+///
+/// A short blob is worth another try; wrong bytes are asked for once more, since a proxy on the way may have spoilt them.
+public enum ContentError: Error, Hashable, Sendable {
+    /// The content is not at the place, although something there points to it.
+    case missing(Digest)
+    /// There are more bytes than the descriptor says.
+    case tooLong(Digest, expected: Int64)
+    /// The bytes ended before the length that the descriptor says.
+    case tooShort(Digest, expected: Int64, received: Int64)
+    /// The bytes are other ones than their name says.
+    case wrongDigest(expected: Digest, actual: Digest)
+    /// The place says that the content has another length than the descriptor says.
+    case wrongSize(Digest, expected: Int64, stated: Int64)
+}
+
+extension ContentError: TransientError {
+    /// Whether the same request can end better.
+    public var isTransient: Bool {
+        switch self {
+        case .tooShort, .wrongDigest: true
+        case .missing, .tooLong, .wrongSize: false
+        }
+    }
+}
+
+/// An error of one side that is already dealt with: the retries of that side are used up, or would not help.
+///
+/// It is not transient, so that the other side's retries do not multiply those of this one.
+public struct SideFailure: Error, Sendable {
+    /// The side that failed.
+    public let side: Side
+    /// Why.
+    public let underlying: any Error
+
+    /// Marks an error with its side; cancellation and errors that are marked already pass as they are.
+    public static func wrapping(_ error: any Error, side: Side) -> any Error {
+        error is SideFailure || error is CancellationError ? error : SideFailure(side: side, underlying: error)
+    }
+}

@@ -1,0 +1,37 @@
+// mirror: container images from one registry to another
+// SPDX-License-Identifier: Apache-2.0
+
+public import OCI
+
+/// What can be asked of any repository, wherever it is.
+public protocol ContentIndex: Sendable {
+    /// The tags, in pages. A repository that does not exist has none.
+    ///
+    /// Names that break the grammar are left out, and reported by the place as it sees fit.
+    func tags() -> Pages<TagEntry>
+
+    /// What a tag or digest names, without fetching it; `nil` if it is not there.
+    func resolve(_ target: Target) async throws -> Descriptor?
+
+    /// The manifest that a tag or digest names, verified, in one request where the place is remote; `nil` if it is not
+    /// there.
+    /// - Throws: `ManifestError` for a document that cannot be mirrored, ``ContentError`` for bytes that do not match.
+    func document(at target: Target) async throws -> ManifestDocument?
+
+    /// Whether the repository has a blob.
+    func contains(_ blob: Descriptor) async throws -> Bool
+}
+
+/// A tag of a listing, with what the listing says about it.
+public struct TagEntry: Hashable, Sendable {
+    /// The tag.
+    public let tag: TagName
+    /// What the tag points to, where the listing says it.
+    public let digest: Digest?
+
+    /// Makes an entry.
+    public init(tag: TagName, digest: Digest? = nil) {
+        self.tag = tag
+        self.digest = digest
+    }
+}

@@ -1,0 +1,50 @@
+// mirror: container images from one registry to another
+// SPDX-License-Identifier: Apache-2.0
+
+public import OCI
+
+/// The part that a place plays in a run.
+public enum Side: String, Hashable, Sendable, Codable {
+    /// Content is read from it.
+    case source
+    /// Content is written to it.
+    case destination
+}
+
+/// A place with repositories, as a run uses it.
+public protocol Endpoint: Sendable {
+    /// What the place is called, for people: `registry.lan:5000`.
+    var name: String { get }
+
+    /// Asks whether the place can be reached and is what it is taken for, before any work begins.
+    func check() async throws
+
+    /// The names of all repositories, in pages.
+    ///
+    /// - Throws: ``CatalogUnavailable`` from the listing where the place does not tell.
+    func catalog() -> Pages<RepositoryName>
+}
+
+/// A place that content is read from.
+public protocol SourceEndpoint: Endpoint {
+    /// One repository of it, which need not exist.
+    func source(_ repository: RepositoryName) -> any ContentSource
+}
+
+/// A place that content is written to.
+public protocol SinkEndpoint: Endpoint {
+    /// One repository of it, which need not exist.
+    func sink(_ repository: RepositoryName) -> any ContentSink
+
+    /// Makes what was written last, at the end of a run.
+    func finish() async throws
+}
+
+/// A place does not list its repositories.
+public struct CatalogUnavailable: Error, Hashable, Sendable {
+    /// The place.
+    public let place: String
+
+    /// Makes the error.
+    public init(place: String) { self.place = place }
+}

@@ -1,0 +1,102 @@
+// mirror: container images from one registry to another
+// SPDX-License-Identifier: Apache-2.0
+
+import NIOCore
+public import OCI
+
+/// A repository to read from, each of whose failures is tried again as long as that can help.
+public struct RetryingSource: ContentSource {
+    private let base: any ContentSource
+    private let policy: RetryPolicy
+
+    /// Wraps a repository.
+    public init(_ base: any ContentSource, policy: RetryPolicy) {
+        self.base = base
+        self.policy = policy
+    }
+
+    /// The tags; see ``ContentIndex/tags()``.
+    public func tags() -> Pages<TagEntry> { base.tags().retried(by: policy) }
+
+    /// What a target names; see ``ContentIndex/resolve(_:)``.
+    public func resolve(_ target: Target) async throws -> Descriptor? {
+        try await policy.run { try await base.resolve(target) }
+    }
+
+    /// The manifest of a target; see ``ContentIndex/document(at:)``.
+    public func document(at target: Target) async throws -> ManifestDocument? {
+        try await policy.run { try await base.document(at: target) }
+    }
+
+    /// Whether a blob is there; see ``ContentIndex/contains(_:)``.
+    public func contains(_ blob: Descriptor) async throws -> Bool {
+        try await policy.run { try await base.contains(blob) }
+    }
+
+    /// The bytes of a blob; a stream that is cut is opened again where it was cut.
+    public func blob(_ descriptor: Descriptor, from offset: Int64) async throws -> ByteStream {
+        let first = try await policy.run { try await base.blob(descriptor, from: offset) }
+        return ByteStream(range: first.range) {
+            var iterator = first.makeAsyncIterator()
+            var position = first.range.lowerBound
+            var failures = RetryPolicy.Failures()
+            return {
+                while true {
+                    do {
+                        let buffer = try await iterator.next()
+                        guard let buffer else {
+                            guard position >= first.range.upperBound else {
+                                throw ContentError.tooShort(
+                                    descriptor.digest, expected: descriptor.size, received: position)
+                            }
+                            return nil
+                        }
+                        position += Int64(buffer.readableBytes)
+                        failures.progressed()
+                        return buffer
+                    } catch {
+                        iterator = try await reopen(descriptor, from: position, after: error, &failures)
+                    }
+                }
+            }
+        }
+    }
+
+    /// Opens a blob again behind the bytes that were handed on.
+    private func reopen(
+        _ descriptor: Descriptor,
+        from position: Int64,
+        after error: any Error,
+        _ failures: inout RetryPolicy.Failures
+    ) async throws -> ByteStream.AsyncIterator {
+        var error = error
+        while true {
+            try await policy.wait(after: error, &failures)
+            do {
+                return try await base.blob(descriptor, from: position).skipping(to: position).makeAsyncIterator()
+            } catch let next {
+                error = next
+            }
+        }
+    }
+}
+
+extension ByteStream {
+    /// The stream without the bytes before a position, for places that begin earlier than they were asked to.
+    func skipping(to position: Int64) throws -> ByteStream {
+        guard range.lowerBound < position else { return self }
+        return ByteStream(range: position..<Swift.max(position, range.upperBound)) {
+            var iterator = makeAsyncIterator()
+            var surplus = position - range.lowerBound
+            return {
+                while var buffer = try await iterator.next() {
+                    let cut = Int(Swift.min(surplus, Int64(buffer.readableBytes)))
+                    buffer.moveReaderIndex(forwardBy: cut)
+                    surplus -= Int64(cut)
+                    if buffer.readableBytes > 0 { return buffer }
+                }
+                return nil
+            }
+        }
+    }
+}

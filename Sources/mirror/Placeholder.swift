@@ -1,0 +1,1 @@
+@main struct MirrorCommand { static func main() {} }
