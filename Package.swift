@@ -12,6 +12,7 @@ let settings: [SwiftSetting] = [
 let nioCore: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
 let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: "swift-nio")
 let nioHTTP1: Target.Dependency = .product(name: "NIOHTTP1", package: "swift-nio")
+let nioSSL: Target.Dependency = .product(name: "NIOSSL", package: "swift-nio-ssl")
 let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
 let collections: Target.Dependency = .product(name: "DequeModule", package: "swift-collections")
 let asyncHTTPClient: Target.Dependency = .product(name: "AsyncHTTPClient", package: "async-http-client")
@@ -34,6 +35,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
         .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
     ],
@@ -48,10 +50,10 @@ let package = Package(
         .target(name: "Replication", dependencies: ["OCI", "OCIContent"], swiftSettings: settings),
         .target(
             name: "OCIRegistry",
-            dependencies: ["OCI", "OCIContent", asyncHTTPClient, collections, nioCore, nioPosix, nioHTTP1],
+            dependencies: ["OCI", "OCIContent", asyncHTTPClient, nioCore, nioPosix, nioHTTP1, nioSSL],
             swiftSettings: settings
         ),
-        .target(name: "OCIContent", dependencies: ["OCI", nioCore, crypto], swiftSettings: settings),
+        .target(name: "OCIContent", dependencies: ["OCI", nioCore, crypto, collections], swiftSettings: settings),
         .target(name: "OCI", swiftSettings: settings),
         .target(
             name: "OCITestKit",

@@ -48,7 +48,12 @@ public struct BlobContent: Sendable {
         /// Why the bytes ended early, if that was not the reader's doing.
         ///
         /// A writer whose upload fails asks this first: the upload failed because the reading did.
-        public var failure: (any Error)? { outcome.failure }
+        public var failure: (any Error)? { outcome.state.withLock { $0.failure } }
+
+        /// Whether all bytes were handed on.
+        ///
+        /// A place that confirms an upload before this is true has confirmed something else.
+        public var isComplete: Bool { outcome.state.withLock { $0.isComplete } }
 
         /// The reading of `stream`, which must be the whole of the blob.
         init(_ stream: ByteStream, of descriptor: Descriptor, progress: @escaping @Sendable (Int64) -> Void) {
@@ -61,10 +66,13 @@ public struct BlobContent: Sendable {
                     do {
                         let buffer = try await verification.next(from: &iterator)
                         progress(verification.handedOn)
+                        if verification.handedOn == descriptor.size {
+                            outcome.state.withLock { $0.isComplete = true }
+                        }
                         return buffer
                     } catch {
                         let failure = SideFailure.wrapping(error, side: .source)
-                        outcome.failure = failure
+                        outcome.state.withLock { $0.failure = failure }
                         throw failure
                     }
                 }
@@ -72,13 +80,14 @@ public struct BlobContent: Sendable {
         }
     }
 
+    /// How a reading went, told from the task that pulls the bytes to the one that waits for the upload's answer.
     private final class Outcome: Sendable {
-        private let state = Mutex<(any Error)?>(nil)
-
-        var failure: (any Error)? {
-            get { state.withLock { $0 } }
-            set { state.withLock { $0 = newValue } }
+        struct State {
+            var failure: (any Error)?
+            var isComplete = false
         }
+
+        let state = Mutex(State())
     }
 
     /// Holds one buffer back, so that the last bytes pass only after the digest was compared.

@@ -27,6 +27,11 @@ extension ContentError: TransientError {
         case .missing, .tooLong, .wrongSize: false
         }
     }
+
+    /// Wrong bytes are asked for once more, not until they are right: they come from the place itself as a rule.
+    public var attemptLimit: Int? {
+        if case .wrongDigest = self { 2 } else { nil }
+    }
 }
 
 /// An error of one side that is already dealt with: the retries of that side are used up, or would not help.

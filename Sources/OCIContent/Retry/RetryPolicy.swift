@@ -72,9 +72,9 @@ public struct RetryPolicy: Sendable {
     ) async throws {
         try Task.checkCancellation()
         failures.count += 1
-        guard let transient = error as? any TransientError, transient.isTransient, failures.count < attempts else {
-            throw error
-        }
+        guard let transient = error as? any TransientError, transient.isTransient,
+            failures.count < min(attempts, transient.attemptLimit ?? attempts)
+        else { throw error }
         try await clock.sleep(for: pause(afterFailures: failures.count, wish: transient.retryAfter))
     }
 }

@@ -47,7 +47,10 @@ public struct RetryingSource: ContentSource {
                         guard let buffer else {
                             guard position >= first.range.upperBound else {
                                 throw ContentError.tooShort(
-                                    descriptor.digest, expected: descriptor.size, received: position)
+                                    descriptor.digest,
+                                    expected: descriptor.size,
+                                    received: position
+                                )
                             }
                             return nil
                         }
@@ -55,6 +58,8 @@ public struct RetryingSource: ContentSource {
                         failures.progressed()
                         return buffer
                     } catch {
+                        // Everything has come; the peer only failed to end its answer well.
+                        if position == first.range.upperBound, position > first.range.lowerBound { return nil }
                         iterator = try await reopen(descriptor, from: position, after: error, &failures)
                     }
                 }

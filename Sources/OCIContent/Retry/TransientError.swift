@@ -8,9 +8,15 @@ public protocol TransientError: Error {
 
     /// How long the other side asks to be left alone, if it does.
     var retryAfter: Duration? { get }
+
+    /// How often the request may be made in all, where that is less than for other errors.
+    var attemptLimit: Int? { get }
 }
 
 extension TransientError {
     /// Most errors come with no wish.
     public var retryAfter: Duration? { nil }
+
+    /// Most errors can be met again as often as any.
+    public var attemptLimit: Int? { nil }
 }

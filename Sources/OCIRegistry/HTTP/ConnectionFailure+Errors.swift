@@ -1,0 +1,61 @@
+// mirror: container images from one registry to another
+// SPDX-License-Identifier: Apache-2.0
+
+import AsyncHTTPClient
+import NIOCore
+import NIOHTTP1
+import NIOPosix
+import NIOSSL
+
+extension ConnectionFailure {
+    /// Sorts an error of the network stack into what a person can do something about.
+    init(_ error: any Error, idleTimeout: Duration) {
+        switch error {
+        case let error as Stalled: self = .stalled(after: error.limit)
+        case let error as ForbiddenAddress: self = .forbiddenAddress(error.kind)
+        case let error as HTTPClientError: self = Self.client(error, idleTimeout)
+        case let error as NIOConnectionError: self = Self.connect(error)
+        case let error as NIOSSLError: self = Self.handshake("\(error)")
+        case let error as BoringSSLError: self = Self.handshake("\(error)")
+        case is NIOSSLExtraError: self = .tls("\(error)")
+        case is ChannelError, is HTTPParserError: self = .closed
+        case let error as IOError: self = Self.socket(error)
+        default: self = .other("\(error)")
+        }
+    }
+
+    private static func client(_ error: HTTPClientError, _ idleTimeout: Duration) -> Self {
+        switch error {
+        case .connectTimeout: .connectTimeout
+        case .readTimeout, .deadlineExceeded, .writeTimeout, .getConnectionFromPoolTimeout:
+            .stalled(after: idleTimeout)
+        case .tlsHandshakeTimeout: .tls("no answer to the handshake in time")
+        case .remoteConnectionClosed, .uncleanShutdown: .closed
+        default: .other(error.shortDescription)
+        }
+    }
+
+    private static func connect(_ error: NIOConnectionError) -> Self {
+        if let first = error.connectionErrors.first {
+            return (first.error as? IOError).map(socket) ?? .other("\(first.error)")
+        }
+        return .unknownHost(error.host)
+    }
+
+    private static func socket(_ error: IOError) -> Self {
+        switch error.errnoCode {
+        case ECONNREFUSED: .refused
+        case ECONNRESET, EPIPE, ECONNABORTED, ENOTCONN: .closed
+        case ETIMEDOUT: .connectTimeout
+        default: .other("\(error)")
+        }
+    }
+
+    /// BoringSSL names the mistake in its text only.
+    ///
+    /// A server that answers plain HTTP to a TLS greeting is seen as one that speaks an unknown version of TLS.
+    private static func handshake(_ text: String) -> Self {
+        let isPlainHTTP = ["WRONG_VERSION_NUMBER", "HTTP_REQUEST", "HTTPS_PROXY_REQUEST"].contains { text.contains($0) }
+        return isPlainHTTP ? .plainHTTP : .tls(String(text.prefix(300)))
+    }
+}

@@ -1,0 +1,73 @@
+// mirror: container images from one registry to another
+// SPDX-License-Identifier: Apache-2.0
+
+import AsyncHTTPClient
+import NIOCore
+import NIOHTTP1
+import OCIContent
+
+/// A request, before it is sent.
+struct Exchange {
+    /// Whether an exchange reads from a host or writes to it; each direction has its own connections and its own gate,
+    /// so that a copy inside one registry can never wait for itself.
+    enum Direction { case reading, writing }
+
+    /// What is sent with a request.
+    enum Body {
+        case none
+        case bytes(ByteBuffer)
+        case blob(BlobContent.Reading, size: Int64)
+    }
+
+    var method: HTTPMethod
+    var url: RequestURL
+    var headers: [(name: String, value: String)] = []
+    var body: Body = .none
+    var urgency: Slots.Urgency = .ordinary
+
+    var direction: Direction { method == .GET || method == .HEAD ? .reading : .writing }
+}
+
+/// The head of an answer and the way to its body; it holds its place at the gate until the body was read.
+struct Reply: Sendable {
+    let url: RequestURL
+    let status: Int
+    let headers: HTTPHeaders
+    let body: HTTPClientResponse.Body
+    let slot: Slots.Slot
+
+    /// The length of the body, where the answer says it.
+    var contentLength: Int64? { headers.first(name: "Content-Length").flatMap(Int64.init) }
+
+    /// Reads the whole body, which must not be longer than `limit` bytes.
+    /// - Returns: `nil` for a longer one.
+    func collect(upTo limit: Int) async throws -> [UInt8]? {
+        defer { slot.release() }
+        if let contentLength, contentLength > limit { return nil }
+        var bytes: [UInt8] = []
+        for try await buffer in body {
+            guard bytes.count + buffer.readableBytes <= limit else { return nil }
+            bytes.append(contentsOf: buffer.readableBytesView)
+        }
+        return bytes
+    }
+
+    /// Reads a body that nobody wants, so that its connection can be used again.
+    ///
+    /// A long one is given up together with the connection.
+    func discard() async throws { _ = try await collect(upTo: 64 << 10) }
+}
+
+/// One request as it went, for those who count or watch.
+public struct RequestRecord: Sendable {
+    /// The method.
+    public let method: String
+    /// The URL, without what is secret in it.
+    public let url: String
+    /// The host that was asked, with its port.
+    public let host: String
+    /// The status of the answer; `nil` if none came.
+    public let status: Int?
+    /// How long it took until the head of the answer came.
+    public let duration: Duration
+}

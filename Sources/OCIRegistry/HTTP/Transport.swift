@@ -1,0 +1,212 @@
+// mirror: container images from one registry to another
+// SPDX-License-Identifier: Apache-2.0
+
+import AsyncHTTPClient
+import NIOCore
+import NIOHTTP1
+import OCI
+import OCIContent
+
+/// Sends requests to one registry and to where it redirects.
+///
+/// It never repeats a request and never sleeps but at a gate: repeating is the work of the retrying wrappers. What it
+/// learns of a host that wants to be left alone it tells the host's gates.
+final class Transport: Sendable {
+    static let maximumRedirects = 10
+
+    let policy: OutboundPolicy
+    private let clients: ClientSet
+    private let readingGate: RequestGate
+    private let writingGate: RequestGate
+    private let limits: RegistryLimits
+    /// How long nothing may move in a request.
+    var idleTimeout: Duration { limits.idleTimeout }
+    private let userAgent: String
+
+    init(
+        origin: RequestURL.Origin,
+        limits: RegistryLimits,
+        userAgent: String,
+        addresses: [String: String] = [:]
+    ) {
+        policy = OutboundPolicy(origin: origin)
+        clients = ClientSet(policy: policy, limits: limits, addresses: addresses)
+        readingGate = RequestGate(width: limits.requests)
+        writingGate = RequestGate(width: limits.requests)
+        self.limits = limits
+        self.userAgent = userAgent
+    }
+
+    func shutdown() async throws { try await clients.shutdown() }
+
+    /// A place among the requests that write to the registry.
+    ///
+    /// An upload takes it before its source is opened, so that no read is held open for an upload that has to wait.
+    func placeToWrite() async throws -> Slots.Slot { try await writingGate.acquire(.ordinary) }
+
+    /// Sends a request and returns the answer's head, following redirects of reads.
+    ///
+    /// - Parameters:
+    ///   - slot: A place at the gate, if the caller has one already.
+    ///   - observer: Told of each request that was sent, redirected ones included.
+    /// - Throws: `RegistryError.Cause`, `SideFailure` of a blob that could not be read, `CancellationError`.
+    func send(
+        _ exchange: Exchange,
+        holding slot: Slots.Slot? = nil,
+        observer: @Sendable (RequestRecord) -> Void
+    ) async throws -> Reply {
+        let held: Slots.Slot
+        if let slot {
+            held = slot
+        } else {
+            let gate = exchange.direction == .reading ? readingGate : writingGate
+            held = try await gate.acquire(exchange.urgency)
+        }
+        var exchange = exchange
+        for _ in 0...Self.maximumRedirects {
+            let reply = try await sendOnce(exchange, slot: held, observer: observer)
+            guard [301, 302, 303, 307, 308].contains(reply.status), let location = reply.headers.first(name: "Location")
+            else { return reply }
+            let target = try admit(location, answeredBy: exchange.url, for: .redirect)
+            guard exchange.direction == .reading else {
+                throw Failure(.answer("a redirect of a \(exchange.method) to \(target.origin), which is not followed"))
+            }
+            _ = try? await reply.discardKeepingSlot()
+            exchange.url = target
+        }
+        throw Failure(
+            .refused(
+                OutboundRefusal(
+                    purpose: .redirect,
+                    origin: policy.origin,
+                    target: "\(exchange.url.origin)",
+                    reason: .tooManyRedirects
+                )
+            )
+        )
+    }
+
+    /// Reads a URL that the registry sent, if it may be requested.
+    func admit(_ reference: String, answeredBy base: RequestURL, for purpose: OutboundPolicy.Purpose) throws(Failure)
+        -> RequestURL
+    {
+        do {
+            return try policy.admit(reference, answeredBy: base, for: purpose)
+        } catch {
+            throw Failure(.refused(error))
+        }
+    }
+
+    /// Why a request has no usable answer; the repository that asked adds what it was doing.
+    struct Failure: Error {
+        let cause: RegistryError.Cause
+
+        init(_ cause: RegistryError.Cause) { self.cause = cause }
+    }
+
+    private func sendOnce(
+        _ exchange: Exchange,
+        slot: Slots.Slot,
+        observer: @Sendable (RequestRecord) -> Void
+    ) async throws -> Reply {
+        let start = ContinuousClock.now
+        func record(_ status: Int?) {
+            observer(
+                RequestRecord(
+                    method: exchange.method.rawValue,
+                    url: exchange.url.redacted,
+                    host: "\(exchange.url.origin.hostName):\(exchange.url.origin.port)",
+                    status: status,
+                    duration: start.duration(to: .now)
+                )
+            )
+        }
+        do {
+            let response = try await perform(exchange)
+            record(Int(response.status.code))
+            let reply = Reply(
+                url: exchange.url,
+                status: Int(response.status.code),
+                headers: response.headers,
+                body: response.body,
+                slot: slot
+            )
+            pauseIfAsked(by: reply)
+            return reply
+        } catch {
+            record(nil)
+            if case .blob(let reading, _) = exchange.body, let failure = reading.failure { throw failure }
+            if error is CancellationError || Task.isCancelled { throw CancellationError() }
+            throw Failure(.connection(ConnectionFailure(error, idleTimeout: limits.idleTimeout)))
+        }
+    }
+
+    private func perform(_ exchange: Exchange) async throws -> HTTPClientResponse {
+        let request = request(for: exchange)
+        let isOwn = exchange.url.origin == policy.origin
+        let client =
+            !isOwn ? clients.elsewhere : exchange.direction == .reading ? clients.reading : clients.writing
+        guard case .blob(let reading, let size) = exchange.body else {
+            return try await client.execute(request, timeout: TimeAmount(limits.idleTimeout))
+        }
+        let progress = ProgressWatchdog.Progress()
+        let watchdog = ProgressWatchdog(idleTimeout: limits.idleTimeout, commitTimeout: limits.commitTimeout)
+        var streaming = request
+        streaming.body = .stream(reading.stream.telling(progress), length: .known(size))
+        return try await watchdog.run(progress) { [streaming] in
+            try await client.execute(streaming, deadline: .distantFuture)
+        }
+    }
+
+    private func request(for exchange: Exchange) -> HTTPClientRequest {
+        var request = HTTPClientRequest(url: exchange.url.text)
+        request.method = exchange.method
+        request.headers.add(name: "User-Agent", value: userAgent)
+        for (name, value) in exchange.headers { request.headers.add(name: name, value: value) }
+        switch exchange.body {
+        case .none: if exchange.direction == .writing { request.body = .bytes(ByteBuffer()) }
+        case .bytes(let buffer): request.body = .bytes(buffer)
+        case .blob: break
+        }
+        return request
+    }
+
+    /// A host that is asked too much is left alone by all requests, not only by the one that was told.
+    private func pauseIfAsked(by reply: Reply) {
+        guard reply.status == 429 || reply.status == 503, reply.url.origin == policy.origin else { return }
+        let pause = min(reply.retryAfter ?? .seconds(1), .seconds(60))
+        readingGate.pause(for: pause)
+        writingGate.pause(for: pause)
+    }
+}
+
+extension Reply {
+    /// How long the host asks to be left alone.
+    var retryAfter: Duration? {
+        headers.first(name: "Retry-After").flatMap { RetryAfter.parse($0, now: WallClock.secondsSince1970) }
+    }
+
+    /// Reads a short body that nobody wants and keeps the place at the gate for the next request of the same chain.
+    func discardKeepingSlot() async throws {
+        var count = 0
+        for try await buffer in body {
+            count += buffer.readableBytes
+            if count > 64 << 10 { return }
+        }
+    }
+}
+
+extension ByteStream {
+    /// The same stream, whose steps a watchdog is told of.
+    fileprivate func telling(_ progress: ProgressWatchdog.Progress) -> ByteStream {
+        ByteStream(range: range) {
+            var iterator = makeAsyncIterator()
+            return {
+                progress.entered(.reading)
+                let buffer = try await iterator.next()
+                progress.entered(buffer == nil ? .sent : .sending)
+                return buffer
+            }
+        }
+    }
+}

@@ -1,0 +1,112 @@
+// mirror: container images from one registry to another
+// SPDX-License-Identifier: Apache-2.0
+
+public import OCI
+public import OCIContent
+
+/// What could not be done at a registry: facts, which the edge of the program puts into words.
+public struct RegistryError: TransientError {
+    /// What was being done.
+    public enum Action: Hashable, Sendable {
+        /// Asking whether there is a registry.
+        case check
+        /// Listing repositories.
+        case listRepositories
+        /// Listing tags.
+        case listTags
+        /// Asking what a tag or digest names.
+        case resolve
+        /// Fetching a manifest.
+        case readManifest
+        /// Fetching a blob.
+        case readBlob
+        /// Asking whether a blob is there.
+        case findBlob
+        /// Asking for a place to upload a blob to.
+        case startUpload
+        /// Sending a blob.
+        case upload
+        /// Writing a manifest.
+        case writeManifest
+    }
+
+    /// Why it could not be done.
+    public enum Cause: Sendable {
+        /// The registry answered, but not with what was asked for.
+        case status(Int, [SpecError])
+        /// No answer came.
+        case connection(ConnectionFailure)
+        /// A URL that the registry sent is not requested.
+        case refused(OutboundRefusal)
+        /// The answer breaks the protocol; how.
+        case answer(String)
+    }
+
+    /// What was being done.
+    public let action: Action
+    /// What it was done to: a name, with a tag or digest where one is meant; empty for the registry as a whole.
+    public let subject: String
+    /// The registry.
+    public let host: RegistryHost
+    /// Why it could not be done.
+    public let cause: Cause
+    /// How long the registry asks to be left alone.
+    public let retryAfter: Duration?
+
+    /// Whether the same request can end better when it is made again.
+    public var isTransient: Bool {
+        switch cause {
+        case .status(let status, let errors): Self.isTransient(status, errors, during: action)
+        case .connection(let failure): failure.isTransient
+        case .refused: false
+        case .answer: true
+        }
+    }
+
+    /// Spoilt uploads and broken answers are met again a few times only.
+    public var attemptLimit: Int? {
+        switch cause {
+        case .status(400, _), .answer: 3
+        default: nil
+        }
+    }
+
+    private static func isTransient(_ status: Int, _ errors: [SpecError], during action: Action) -> Bool {
+        switch status {
+        case 408, 425, 429, 500, 502, 503, 504: true
+        // The session was lost, or its bytes were spoilt on the way: a new upload can succeed.
+        case 400, 404, 416: action == .upload && errors.contains { $0.concernsUploadSession }
+        default: false
+        }
+    }
+}
+
+/// Why no answer came from a host.
+public enum ConnectionFailure: Hashable, Sendable {
+    /// The name of the host is not known, or no resolver could be asked.
+    case unknownHost(String)
+    /// Nobody listens there.
+    case refused
+    /// No connection could be made in time.
+    case connectTimeout
+    /// Nothing moved for too long.
+    case stalled(after: Duration)
+    /// The connection was cut.
+    case closed
+    /// TLS could not be agreed upon; what the library says.
+    case tls(String)
+    /// The host speaks plain HTTP where TLS was expected.
+    case plainHTTP
+    /// The address that a redirect led to may not be dialled.
+    case forbiddenAddress(IPAddress.Kind)
+    /// Anything else; what the library says.
+    case other(String)
+
+    /// Whether the same request can end better when it is made again.
+    var isTransient: Bool {
+        switch self {
+        case .unknownHost, .refused, .connectTimeout, .stalled, .closed, .other: true
+        case .tls, .plainHTTP, .forbiddenAddress: false
+        }
+    }
+}

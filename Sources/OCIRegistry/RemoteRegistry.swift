@@ -1,0 +1,130 @@
+// mirror: container images from one registry to another
+// SPDX-License-Identifier: Apache-2.0
+
+import NIOHTTP1
+public import OCI
+public import OCIContent
+import Synchronization
+
+/// A registry that is reached over HTTP: its connections, its limits, and what was learned about it.
+///
+/// One value serves a registry in both roles, so that its limits hold for a copy inside it, too.
+public final class RemoteRegistry: Sendable {
+    /// The registry, as the user named it.
+    public let host: RegistryHost
+    let transport: Transport
+    private let refusesMounts = Mutex(false)
+
+    /// Describes a registry; nothing is connected yet.
+    /// - Parameters:
+    ///   - userAgent: What requests call the program: `name/version`.
+    ///   - addresses: Addresses to use for host names instead of those that a resolver gives; for tests.
+    public init(
+        host: RegistryHost,
+        scheme: Scheme,
+        limits: RegistryLimits = RegistryLimits(),
+        userAgent: String = "mirror",
+        addresses: [String: String] = [:]
+    ) {
+        self.host = host
+        transport = Transport(
+            origin: RequestURL.Origin(scheme: scheme, host: Self.apiHost(of: host)),
+            limits: limits,
+            userAgent: userAgent,
+            addresses: addresses
+        )
+    }
+
+    /// The registry in one of its roles.
+    /// - Parameters:
+    ///   - observer: Told of each request that the role made.
+    ///   - skipped: Told of each name of a listing that breaks the grammar and is left out.
+    public func endpoint(
+        observer: @escaping @Sendable (RequestRecord) -> Void = { _ in },
+        skipped: @escaping @Sendable (SkippedName) -> Void = { _ in }
+    ) -> RemoteEndpoint {
+        RemoteEndpoint(registry: self, observer: observer, skipped: skipped)
+    }
+
+    /// Ends all connections; call it once, when nothing is under way.
+    public func shutdown() async throws { try await transport.shutdown() }
+
+    /// Whether mounting is worth a try.
+    var canMount: Bool { !refusesMounts.withLock { $0 } }
+
+    /// Remembers that the registry takes no part in mounting.
+    func rememberMountRefusal() { refusesMounts.withLock { $0 = true } }
+
+    /// Docker Hub is called otherwise than it is reached (PROTOCOL: registry-1.docker.io is the API's host).
+    private static func apiHost(of host: RegistryHost) -> RegistryHost {
+        guard host == .dockerHub, let api = try? RegistryHost("registry-1.docker.io") else { return host }
+        return api
+    }
+}
+
+/// A name of a listing that breaks the grammar.
+///
+/// It is never used, only told.
+public struct SkippedName: Sendable {
+    /// The repository whose tag it is; `nil` for the name of a repository.
+    public let repository: RepositoryName?
+    /// What is wrong with it.
+    ///
+    /// A server wrote the text: escape it before it is shown.
+    public let error: NameError
+}
+
+/// A registry in one role of a run.
+public struct RemoteEndpoint: SourceEndpoint, SinkEndpoint {
+    let registry: RemoteRegistry
+    let observer: @Sendable (RequestRecord) -> Void
+    let skipped: @Sendable (SkippedName) -> Void
+
+    /// The host and port, as the user named them.
+    public var name: String { registry.host.description }
+
+    /// Asks whether there is a registry (distribution-spec, "Determining Support").
+    public func check() async throws {
+        let request = api.request(.GET, "/v2/", urgency: .urgent)
+        let reply = try await api.send(request, during: .check, subject: "")
+        guard reply.status == 200 else { throw try await api.error(from: reply, during: .check, subject: "") }
+        try await reply.discard()
+    }
+
+    /// The names of all repositories.
+    /// - Throws: ``OCIContent/CatalogUnavailable`` where the registry has no catalog.
+    public func catalog() -> Pages<RepositoryName> {
+        api.listing(CatalogPage.self, "/v2/_catalog", during: .listRepositories, subject: "") { reply in
+            guard [404, 405, 501].contains(reply.status) else { return .failed }
+            throw CatalogUnavailable(place: name)
+        } parse: { text in
+            do { return try RepositoryName(text) } catch let error as NameError {
+                skipped(SkippedName(repository: nil, error: error))
+                return nil
+            }
+        }
+    }
+
+    /// One repository of the registry, to read.
+    public func source(_ repository: RepositoryName) -> any ContentSource { self[repository] }
+
+    /// One repository of the registry, to write.
+    public func sink(_ repository: RepositoryName) -> any ContentSink { self[repository] }
+
+    /// Does nothing: what a registry has confirmed is there.
+    public func finish() async throws {}
+
+    /// One repository of the registry, with all that it can do.
+    public subscript(repository: RepositoryName) -> RemoteRepository {
+        RemoteRepository(name: repository, endpoint: self)
+    }
+
+    var api: RegistryAPI { RegistryAPI(registry: registry, observer: observer) }
+}
+
+/// The body of `GET /v2/_catalog`.
+private struct CatalogPage: ListingPage {
+    let repositories: [String?]?
+
+    var names: [String?] { repositories ?? [] }
+}

@@ -1,0 +1,182 @@
+// mirror: container images from one registry to another
+// SPDX-License-Identifier: Apache-2.0
+
+import AsyncHTTPClient
+import NIOHTTP1
+public import OCI
+public import OCIContent
+
+/// One repository of a registry.
+public struct RemoteRepository: Sendable {
+    let name: RepositoryName
+    let endpoint: RemoteEndpoint
+
+    var api: RegistryAPI { endpoint.api }
+
+    func path(_ rest: String) -> String { "/v2/\(name)/\(rest)" }
+
+    /// What a digest or tag of this repository is called in messages.
+    func subject(_ target: Target) -> String { "\(name)\(target)" }
+
+    func subject(_ digest: Digest) -> String { "\(name)@\(digest)" }
+}
+
+extension RemoteRepository: ContentIndex {
+    /// The tags, in the order of the registry; a repository that is not there has none.
+    public func tags() -> Pages<TagEntry> {
+        api.listing(TagPage.self, path("tags/list"), during: .listTags, subject: name.text) { reply in
+            // docker-registry also answers 404 for a repository that has blobs, but no tag.
+            reply.status == 404 ? .empty : .failed
+        } parse: { text in
+            do { return TagEntry(tag: try TagName(text)) } catch let error as NameError {
+                endpoint.skipped(SkippedName(repository: name, error: error))
+                return nil
+            }
+        }
+    }
+
+    /// Asks by HEAD.
+    ///
+    /// Registries that give no digest in its answer are asked for the manifest itself.
+    public func resolve(_ target: Target) async throws -> Descriptor? {
+        var request = api.request(.HEAD, path("manifests/\(target.text)"), urgency: .urgent)
+        request.headers = [Self.accept]
+        let reply = try await api.send(request, during: .resolve, subject: subject(target))
+        switch reply.status {
+        case 404:
+            try await reply.discard()
+            return nil
+        case 200:
+            try await reply.discard()
+            guard let digest = try digest(of: reply, during: .resolve, subject: subject(target)),
+                let mediaType = reply.headers.first(name: "Content-Type").flatMap(MediaType.init),
+                let size = reply.contentLength, size >= 0
+            else { return try await document(at: target)?.descriptor }
+            if mediaType.isSchema1 { throw ManifestError.schema1 }
+            return Descriptor(mediaType: mediaType, digest: digest, size: size)
+        default: throw try await api.error(from: reply, during: .resolve, subject: subject(target))
+        }
+    }
+
+    /// Fetches a manifest and checks it against its digest, the one that was asked for or the one that the registry says.
+    public func document(at target: Target) async throws -> ManifestDocument? {
+        let subject = subject(target)
+        var request = api.request(.GET, path("manifests/\(target.text)"), urgency: .urgent)
+        request.headers = [Self.accept]
+        let reply = try await api.send(request, during: .readManifest, subject: subject)
+        if reply.status == 404 {
+            try await reply.discard()
+            return nil
+        }
+        guard reply.status == 200 else {
+            throw try await api.error(from: reply, during: .readManifest, subject: subject)
+        }
+        if let length = reply.contentLength, length > ManifestDocument.maximumSize {
+            throw ManifestError.tooLarge(Int(clamping: length))
+        }
+        let bytes = try await api.body(
+            of: reply,
+            upTo: ManifestDocument.maximumSize,
+            during: .readManifest,
+            subject: subject
+        )
+        let stated = try digest(of: reply, during: .readManifest, subject: subject)
+        let expected: Digest? = if case .digest(let digest) = target { digest } else { stated }
+        let actual = Digester.digest(of: bytes, algorithm: expected?.algorithm ?? .sha256)
+        if let expected, actual != expected { throw ContentError.wrongDigest(expected: expected, actual: actual) }
+        return try ManifestDocument(
+            bytes: bytes,
+            digest: actual,
+            contentType: reply.headers.first(name: "Content-Type")
+        )
+    }
+
+    /// Asks by HEAD.
+    public func contains(_ blob: Descriptor) async throws -> Bool {
+        let reply = try await api.send(
+            api.request(.HEAD, path("blobs/\(blob.digest)")),
+            during: .findBlob,
+            subject: subject(blob.digest)
+        )
+        switch reply.status {
+        case 200:
+            try await reply.discard()
+            if let length = reply.contentLength, length != blob.size {
+                throw ContentError.wrongSize(blob.digest, expected: blob.size, stated: length)
+            }
+            return true
+        case 404:
+            try await reply.discard()
+            return false
+        default: throw try await api.error(from: reply, during: .findBlob, subject: subject(blob.digest))
+        }
+    }
+
+    /// All kinds of manifest are asked for every time: without that, older registries convert what they have, and the
+    /// result has another digest.
+    private static let accept = (
+        name: "Accept", value: MediaType.manifests.map(\.text).joined(separator: ", ")
+    )
+
+    /// The digest that an answer states; `nil` if it states none.
+    func digest(of reply: Reply, during action: RegistryError.Action, subject: String) throws -> Digest? {
+        guard let text = reply.headers.first(name: "Docker-Content-Digest") else { return nil }
+        do { return try Digest(text) } catch {
+            throw api.error(
+                .answer("the digest in its header cannot be used: \(text.prefix(100))"),
+                during: action,
+                subject: subject
+            )
+        }
+    }
+}
+
+extension RemoteRepository: ContentSource {
+    /// The bytes of a blob from an offset on; a registry that does not serve ranges delivers from the start.
+    public func blob(_ descriptor: Descriptor, from offset: Int64) async throws -> ByteStream {
+        let subject = subject(descriptor.digest)
+        var request = api.request(.GET, path("blobs/\(descriptor.digest)"))
+        if offset > 0 { request.headers = [("Range", "bytes=\(offset)-")] }
+        let reply = try await api.send(request, during: .readBlob, subject: subject)
+        let range: Range<Int64>
+        switch reply.status {
+        case 200:
+            if let length = reply.contentLength, length != descriptor.size {
+                throw ContentError.wrongSize(descriptor.digest, expected: descriptor.size, stated: length)
+            }
+            range = 0..<descriptor.size
+        case 206:
+            let stated = reply.headers.first(name: "Content-Range").flatMap(ContentRange.parse)
+            guard let stated, stated.lowerBound <= offset, stated.upperBound == descriptor.size else {
+                throw api.error(.answer("not the range that was asked for"), during: .readBlob, subject: subject)
+            }
+            range = stated
+        case 404:
+            try await reply.discard()
+            throw ContentError.missing(descriptor.digest)
+        default: throw try await api.error(from: reply, during: .readBlob, subject: subject)
+        }
+        return ByteStream(range: range) {
+            var iterator = reply.body.makeAsyncIterator()
+            return {
+                do {
+                    guard let buffer = try await iterator.next() else {
+                        reply.slot.release()
+                        return nil
+                    }
+                    return buffer
+                } catch {
+                    reply.slot.release()
+                    throw api.error(streaming: error, during: .readBlob, subject: subject)
+                }
+            }
+        }
+    }
+}
+
+/// The body of `GET /v2/<name>/tags/list`; docker-registry says `null` where a repository has lost its last tag.
+private struct TagPage: ListingPage {
+    let tags: [String?]?
+
+    var names: [String?] { tags ?? [] }
+}
