@@ -47,7 +47,7 @@ let package = Package(
             ],
             swiftSettings: settings
         ),
-        .target(name: "Replication", dependencies: ["OCI", "OCIContent"], swiftSettings: settings),
+        .target(name: "Replication", dependencies: ["OCI", "OCIContent", collections], swiftSettings: settings),
         .target(
             name: "OCIRegistry",
             dependencies: ["OCI", "OCIContent", asyncHTTPClient, nioCore, nioPosix, nioHTTP1, nioSSL],

@@ -1,0 +1,122 @@
+// mirror: container images from one registry to another
+// SPDX-License-Identifier: Apache-2.0
+
+import OCI
+import OCIContent
+import Synchronization
+
+/// Acts: carries out plans, and never decides what is to be done.
+///
+/// Blobs of all images and repositories share one bound. Each image's order is fixed: its blobs, then the manifests that
+/// point to them from the bottom up, then the root together with its tag.
+struct Transfer: Sendable {
+    let job: Job
+    let ledger: ArrivalLedger
+    let blobSlots: Slots
+    let events: @Sendable (RunEvent) -> Void
+
+    /// Carries out the plan of one image.
+    /// - Throws: `CancellationError`; ``OCIContent/SideFailure`` for what could not be done, after which the tag is where
+    ///   it was.
+    func execute(_ plan: RootPlan) async throws {
+        let destination = job.destination.sink(plan.route.destination)
+        try await moveBlobs(of: plan, to: destination)
+        for level in plan.children {
+            try await forEach(level, width: 8) { child in try await write(child, of: plan, to: destination) }
+        }
+        do {
+            if let tag = plan.tag {
+                try await destination.publish(plan.root, as: tag)
+            } else {
+                try await destination.write(plan.root)
+            }
+        } catch {
+            throw SideFailure.wrapping(error, side: .destination)
+        }
+        events(.published(plan))
+    }
+
+    /// Moves the blobs side by side. After one has failed no other is begun, but those under way are let end: other
+    /// images may wait for them.
+    private func moveBlobs(of plan: RootPlan, to destination: any ContentSink) async throws {
+        let failure = FirstFailure()
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for blob in plan.blobs {
+                group.addTask {
+                    guard failure.isEmpty else { return }
+                    do { try await move(blob, of: plan.route, to: destination) } catch {
+                        if error is CancellationError { throw error }
+                        failure.note(error)
+                    }
+                }
+            }
+            try await group.waitForAll()
+        }
+        try failure.rethrow()
+    }
+
+    private func move(_ blob: Descriptor, of route: Route, to destination: any ContentSink) async throws {
+        let claim = try await ledger.claim(blob.digest, on: route, canMount: true)
+        guard case .granted(let sibling) = claim else {
+            events(.blobShared(blob, route))
+            return
+        }
+        do {
+            let slot = try await blobSlots.acquire()
+            defer { slot.release() }
+            let flight = BlobFlight(blob: blob, route: route)
+            events(.blobStarted(flight))
+            let source = job.source.source(route.source)
+            let content = BlobContent(blob, from: source) { events(.blobMoved(flight, position: $0)) }
+            let arrival: Arrival
+            do {
+                arrival = try await destination.write(content, heldBy: sibling)
+            } catch {
+                events(.blobEnded(flight, nil))
+                throw error
+            }
+            events(.blobEnded(flight, arrival))
+            await ledger.settle(blob.digest, on: route, .arrived(arrival))
+        } catch {
+            let failure = SideFailure.wrapping(error, side: .destination)
+            await ledger.settle(blob.digest, on: route, outcome(of: failure))
+            throw failure
+        }
+    }
+
+    /// What a failure means for the others that want the same blob. A wrong size is the fault of the manifest that stated
+    /// it, and another may state it right.
+    private func outcome(of failure: any Error) -> ArrivalLedger.Outcome {
+        guard let failure = failure as? SideFailure, failure.side == .source else { return .failed }
+        switch failure.underlying {
+        case ContentError.tooLong, ContentError.tooShort, ContentError.wrongSize: return .failed
+        default: return .impossible(failure)
+        }
+    }
+
+    private func write(_ child: ManifestDocument, of plan: RootPlan, to destination: any ContentSink) async throws {
+        let digest = child.descriptor.digest
+        let claim = try await ledger.claim(digest, on: plan.route, canMount: false)
+        guard case .granted = claim else { return }
+        do {
+            try await destination.write(child)
+            await ledger.settle(digest, on: plan.route, .arrived(.copied))
+        } catch {
+            await ledger.settle(digest, on: plan.route, .failed)
+            throw SideFailure.wrapping(error, side: .destination)
+        }
+    }
+}
+
+/// The first of the errors of work that runs side by side.
+private final class FirstFailure: Sendable {
+    private let error = Mutex<(any Error)?>(nil)
+
+    var isEmpty: Bool { error.withLock { $0 == nil } }
+
+    func note(_ new: any Error) { error.withLock { $0 = $0 ?? new } }
+
+    func rethrow() throws {
+        if let error = error.withLock({ $0 }) { throw error }
+    }
+}

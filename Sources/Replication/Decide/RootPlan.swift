@@ -1,0 +1,44 @@
+// mirror: container images from one registry to another
+// SPDX-License-Identifier: Apache-2.0
+
+public import OCI
+
+/// What is to be done for one image: a value, made of what was found, without any effect.
+public struct RootPlan: Hashable, Sendable {
+    /// What the tag's move is.
+    public enum Change: Hashable, Sendable {
+        /// The destination does not have the tag.
+        case new
+        /// The destination's tag points to something else so far.
+        case moved(from: Digest)
+    }
+
+    /// The repositories of the two sides.
+    public let route: Route
+    /// The tag that is set last; `nil` for an image that is written without one.
+    public let tag: TagName?
+    /// Whether the tag is new.
+    public let change: Change
+    /// The manifest that the tag will point to.
+    public let root: ManifestDocument
+    /// The manifests below the root, in levels: all that a manifest points to stands in levels before its own.
+    public let children: [[ManifestDocument]]
+    /// The blobs of all these manifests, each once, in the order in which they are met.
+    public let blobs: [Descriptor]
+    /// The layers whose publisher does not let them be copied; they are left out.
+    public let leftOut: [Descriptor]
+
+    /// The bytes of the blobs in all. Sums that no real image has are cut at the largest number.
+    public var blobBytes: Int64 { blobs.reduce(0) { $0.addingClamped($1.size) } }
+
+    /// The number of manifests that are written.
+    public var manifestCount: Int { children.reduce(1) { $0 + $1.count } }
+}
+
+extension Int64 {
+    /// The sum, or the largest number where the sum does not fit: sizes are claims of strangers.
+    public func addingClamped(_ other: Int64) -> Int64 {
+        let (sum, overflow) = addingReportingOverflow(other)
+        return overflow ? .max : sum
+    }
+}

@@ -1,0 +1,49 @@
+// mirror: container images from one registry to another
+// SPDX-License-Identifier: Apache-2.0
+
+public import OCI
+
+/// What was found out about one image that is selected.
+public struct RootSurvey: Sendable {
+    /// What the image is, in relation to the destination.
+    public enum Finding: Hashable, Sendable {
+        /// The destination has it; nothing is to do.
+        case equal(Digest)
+        /// The tag is not at the destination.
+        case new(ImageGraph)
+        /// The tag points to something else at the destination.
+        case moved(ImageGraph, from: Digest)
+    }
+
+    /// The repositories of the two sides.
+    public let route: Route
+    /// What the image is called at the source.
+    public let target: Target
+    /// The tag that is to be set at the destination; `nil` for an image that is copied without one.
+    public let tag: TagName?
+    /// What was found.
+    public let finding: Finding
+
+    /// Makes a survey.
+    public init(route: Route, target: Target, tag: TagName?, finding: Finding) {
+        self.route = route
+        self.target = target
+        self.tag = tag
+        self.finding = finding
+    }
+}
+
+/// One image of a route, as it is selected; nothing is known of it but what listings said.
+struct Candidate: Hashable, Sendable {
+    let route: Route
+    /// What the image is called at the source.
+    let target: Target
+    /// The tag at the destination.
+    let tag: TagName?
+    /// What the source's listing says that the tag points to.
+    var sourceDigest: Digest?
+    /// Whether the destination may have the tag.
+    var mayBePresent: Bool
+    /// What the destination's listing says that the tag points to.
+    var destinationDigest: Digest?
+}

@@ -1,0 +1,165 @@
+// mirror: container images from one registry to another
+// SPDX-License-Identifier: Apache-2.0
+
+public import OCI
+import OCIContent
+
+/// Looks: finds routes, lists tags, compares them, opens images. It only reads.
+struct Surveyor: Sendable {
+    let job: Job
+    let limits = GraphLimits()
+
+    /// The routes that the job selects, in pages.
+    ///
+    /// - Parameter unnamed: Told of repositories whose name at the destination would break the grammar.
+    func routes(unnamed: @escaping @Sendable (RepositoryName, any Error) -> Void) -> Pages<Route> {
+        let mapping = job.mapping
+        let route: @Sendable (RepositoryName) -> Route? = { name in
+            do { return Route(source: name, destination: try mapping.destination(of: name)) } catch {
+                unnamed(name, error)
+                return nil
+            }
+        }
+        switch job.selection {
+        case .repository(let name), .image(let name, _): return Pages([name].compactMap(route))
+        case .catalog:
+            return Pages {
+                var names = job.source.catalog().makeAsyncIterator()
+                return {
+                    guard let page = try await names.next() else { return nil }
+                    return page.filter(job.selection.includes).compactMap(route)
+                }
+            }
+        }
+    }
+
+    /// The images of a route, in pages of the source's listing.
+    ///
+    /// The destination's tags are listed first, so that a tag that is absent there needs no question.
+    func candidates(of route: Route) async throws -> Pages<Candidate> {
+        if case .image(_, let target) = job.selection {
+            let ownTag: TagName? = if case .tag(let tag) = target { tag } else { nil }
+            return Pages([Candidate(route: route, target: target, tag: job.mapping.tag ?? ownTag, mayBePresent: true)])
+        }
+        var present: [TagName: Digest?] = [:]
+        do {
+            for try await page in job.destination.sink(route.destination).tags() {
+                for entry in page { present[entry.tag] = .some(entry.digest) }
+            }
+        } catch {
+            throw SideFailure.wrapping(error, side: .destination)
+        }
+        let source = job.source.source(route.source).tags()
+        return Pages { [present] in
+            var pages = source.makeAsyncIterator()
+            return {
+                do {
+                    return try await pages.next()?.map { entry in
+                        Candidate(
+                            route: route, target: .tag(entry.tag), tag: entry.tag, sourceDigest: entry.digest,
+                            mayBePresent: present[entry.tag] != nil, destinationDigest: present[entry.tag] ?? nil)
+                    }
+                } catch {
+                    throw SideFailure.wrapping(error, side: .source)
+                }
+            }
+        }
+    }
+
+    /// Compares an image with the destination, and opens it unless it is equal.
+    ///
+    /// A tag that is absent at the destination costs one GET at the source; one that is present costs a HEAD at either
+    /// side where listings gave no digests.
+    func survey(_ candidate: Candidate, _ documents: DocumentCache) async throws -> RootSurvey {
+        func found(_ finding: RootSurvey.Finding) -> RootSurvey {
+            RootSurvey(route: candidate.route, target: candidate.target, tag: candidate.tag, finding: finding)
+        }
+        guard candidate.mayBePresent, let old = try await destinationDigest(candidate) else {
+            return found(.new(try await open(candidate.route, candidate.target, documents)))
+        }
+        guard let new = try await sourceDigest(candidate) else { throw missingRoot(candidate.target) }
+        guard new != old else { return found(.equal(new)) }
+        let graph = try await open(candidate.route, .digest(new), documents)
+        return found(.moved(graph, from: old))
+    }
+
+    private func destinationDigest(_ candidate: Candidate) async throws -> Digest? {
+        if let digest = candidate.destinationDigest { return digest }
+        let target = candidate.tag.map { Target.tag($0) } ?? candidate.target
+        do {
+            return try await job.destination.sink(candidate.route.destination).resolve(target)?.digest
+        } catch {
+            throw SideFailure.wrapping(error, side: .destination)
+        }
+    }
+
+    private func sourceDigest(_ candidate: Candidate) async throws -> Digest? {
+        if let digest = candidate.sourceDigest { return digest }
+        if case .digest(let digest) = candidate.target { return digest }
+        do {
+            return try await job.source.source(candidate.route.source).resolve(candidate.target)?.digest
+        } catch {
+            throw SideFailure.wrapping(error, side: .source)
+        }
+    }
+
+    /// Fetches a root and every manifest below it, level by level, each once.
+    private func open(_ route: Route, _ target: Target, _ documents: DocumentCache) async throws -> ImageGraph {
+        let source = job.source.source(route.source)
+        do {
+            guard let root = try await source.document(at: target) else { throw missingRoot(target) }
+            var descendants: [Digest: ManifestDocument] = [:]
+            var bytes = root.bytes.count
+            var level = [root]
+            var depth = 0
+            while true {
+                let wanted = try wantedChildren(of: level, known: descendants)
+                if wanted.isEmpty { break }
+                depth += 1
+                guard depth <= limits.depth else { throw GraphError.tooDeep(limit: limits.depth) }
+                guard descendants.count + wanted.count < limits.manifests else {
+                    throw GraphError.tooManyManifests(limit: limits.manifests)
+                }
+                level = []
+                for (child, parent) in wanted {
+                    let document = try await documents.document(child, from: source)
+                    guard let document else { throw GraphError.missingChild(child.digest, of: parent) }
+                    guard document.descriptor.mediaType == child.mediaType, document.descriptor.size == child.size else {
+                        throw GraphError.mismatchedChild(child.digest, of: parent)
+                    }
+                    bytes += document.bytes.count
+                    guard bytes <= limits.bytes else { throw GraphError.tooManyBytes(limit: limits.bytes) }
+                    descendants[child.digest] = document
+                    level.append(document)
+                }
+            }
+            return ImageGraph(root: root, descendants: descendants)
+        } catch {
+            throw SideFailure.wrapping(error, side: .source)
+        }
+    }
+
+    private func wantedChildren(
+        of level: [ManifestDocument],
+        known: [Digest: ManifestDocument]
+    ) throws -> [(child: Descriptor, parent: Digest)] {
+        var seen: Set<Digest> = []
+        var wanted: [(child: Descriptor, parent: Digest)] = []
+        for document in level {
+            for child in document.manifest.children where known[child.digest] == nil {
+                if seen.insert(child.digest).inserted { wanted.append((child, document.descriptor.digest)) }
+            }
+        }
+        return wanted
+    }
+
+    private func missingRoot(_ target: Target) -> any Error {
+        SideFailure.wrapping(RootMissing(target: target), side: .source)
+    }
+}
+
+/// The image that is to be copied is not at the source.
+public struct RootMissing: Error, Hashable, Sendable {
+    /// What it was to be called there.
+    public let target: Target
+}

@@ -1,0 +1,133 @@
+// mirror: container images from one registry to another
+// SPDX-License-Identifier: Apache-2.0
+
+import OCI
+import OCIContent
+
+/// The door to the engine: the whole line from a job to moved tags.
+///
+/// ```
+/// routes ─▶ candidates ─▶ survey ─▶ plan ─▶ transfer ─▶ tag
+///  (look)      (look)     (look)  (decide)   (act)     (last)
+/// ```
+///
+/// Routes run side by side, and so do the images of a route; each image goes down the line by itself, so that a bad one
+/// never stops the others. A plan that is only to be read is the same line without its last two steps.
+public struct Replicator: Sendable {
+    private let job: Job
+    private let limits: RunLimits
+    private let hints: any HolderHints
+    private let events: @Sendable (RunEvent) -> Void
+
+    /// Makes a replicator of a job.
+    /// - Parameters:
+    ///   - hints: What earlier runs knew about the destination.
+    ///   - events: Told of everything that happens, from many tasks at once.
+    public init(
+        job: Job,
+        limits: RunLimits = RunLimits(),
+        hints: any HolderHints = NoHints(),
+        events: @escaping @Sendable (RunEvent) -> Void
+    ) {
+        self.job = job
+        self.limits = limits
+        self.hints = hints
+        self.events = events
+    }
+
+    /// Copies what is missing. What fails is told as an event, and the run goes on.
+    ///
+    /// - Throws: ``OCIContent/SideFailure`` if a side cannot be reached or does not list its repositories;
+    ///   `CancellationError` when the task is cancelled, after which every tag points to what it pointed to before, or to
+    ///   a whole image.
+    public func run() async throws {
+        let transfer = Transfer(
+            job: job, ledger: ArrivalLedger(hints: hints), blobSlots: Slots(limits.blobs), events: events)
+        try await forEachPlan { try await transfer.execute($0) }
+        do { try await job.destination.finish() } catch { throw SideFailure.wrapping(error, side: .destination) }
+    }
+
+    /// Finds out what a run would do, and changes nothing.
+    ///
+    /// - Returns: The plans' sum. Blobs are asked for at the destination, so that it is exact for the moment.
+    /// - Throws: As ``run()``.
+    public func plan() async throws -> PlanSummary {
+        let pricer = PlanPricer(destination: job.destination, width: limits.blobs)
+        try await forEachPlan { try await pricer.add($0) }
+        return await pricer.summary
+    }
+
+    private func forEachPlan(_ act: @escaping @Sendable (RootPlan) async throws -> Void) async throws {
+        try await checkSides()
+        let surveyor = Surveyor(job: job)
+        let documents = DocumentCache()
+        let rootSlots = Slots(limits.roots)
+        let routes = surveyor.routes { events(.routeFailed($0, $1)) }
+        try await forEach(routes.elements(wrapping: .source), width: limits.routes) { route in
+            events(.routeFound(route))
+            do {
+                let candidates = try await surveyor.candidates(of: route)
+                try await forEach(candidates.elements(wrapping: .source), width: limits.roots) { candidate in
+                    let slot = try await rootSlots.acquire()
+                    defer { slot.release() }
+                    do {
+                        let survey = try await surveyor.survey(candidate, documents)
+                        if case .equal(let digest) = survey.finding { events(.equal(route, candidate.target, digest)) }
+                        guard let plan = try Planner.plan(survey) else { return }
+                        events(.planned(plan))
+                        try await act(plan)
+                    } catch {
+                        try Task.checkCancellation()
+                        events(.failed(route, candidate.target, error))
+                    }
+                }
+            } catch {
+                try Task.checkCancellation()
+                events(.routeFailed(route.source, error))
+            }
+        }
+    }
+
+    /// Asks both sides whether they are there, before anything else is asked of either.
+    private func checkSides() async throws {
+        let (source, destination) = (job.source, job.destination)
+        async let reading: Void = Self.check(source, .source)
+        async let writing: Void = Self.check(destination, .destination)
+        _ = try await (reading, writing)
+    }
+
+    private static func check(_ endpoint: any Endpoint, _ side: Side) async throws {
+        do { try await endpoint.check() } catch { throw SideFailure.wrapping(error, side: side) }
+    }
+}
+
+extension Pages {
+    /// The elements one by one, with the side that a failure of the listing belongs to.
+    func elements(wrapping side: Side) -> Elements<Element> { Elements(pages: self, side: side) }
+}
+
+/// The elements of a listing, one by one.
+struct Elements<Element: Sendable>: AsyncSequence, Sendable {
+    let pages: Pages<Element>
+    let side: Side
+
+    func makeAsyncIterator() -> AsyncIterator { AsyncIterator(pages: pages.makeAsyncIterator(), side: side) }
+
+    struct AsyncIterator: AsyncIteratorProtocol {
+        var pages: Pages<Element>.AsyncIterator
+        let side: Side
+        var page: ArraySlice<Element> = []
+
+        mutating func next() async throws -> Element? {
+            while page.isEmpty {
+                do {
+                    guard let next = try await pages.next() else { return nil }
+                    page = next[...]
+                } catch {
+                    throw SideFailure.wrapping(error, side: side)
+                }
+            }
+            return page.removeFirst()
+        }
+    }
+}

@@ -1,0 +1,49 @@
+// mirror: container images from one registry to another
+// SPDX-License-Identifier: Apache-2.0
+
+public import OCI
+public import OCIContent
+import Synchronization
+
+/// What happens in a run, as it happens; told to those who show it.
+public enum RunEvent: Sendable {
+    /// A repository was found that is selected.
+    case routeFound(Route)
+    /// A repository could not be looked at.
+    case routeFailed(RepositoryName, any Error)
+    /// The destination has the image already.
+    case equal(Route, Target, Digest)
+    /// An image is to be copied.
+    case planned(RootPlan)
+    /// A blob is on its way.
+    case blobStarted(BlobFlight)
+    /// The number of bytes of a blob that have been handed on; it falls back when an upload begins anew.
+    case blobMoved(BlobFlight, position: Int64)
+    /// A blob has arrived, or could not be brought there.
+    case blobEnded(BlobFlight, Arrival?)
+    /// A blob was needed again in a repository where it had arrived in this run.
+    case blobShared(Descriptor, Route)
+    /// An image is complete at the destination, and its tag points to it.
+    case published(RootPlan)
+    /// An image could not be copied; its tag is where it was.
+    case failed(Route, Target, any Error)
+}
+
+/// One blob on its way; two flights of the same blob are different ones.
+public final class BlobFlight: Sendable, Hashable {
+    /// The blob.
+    public let blob: Descriptor
+    /// The repositories that it goes from and to.
+    public let route: Route
+
+    init(blob: Descriptor, route: Route) {
+        self.blob = blob
+        self.route = route
+    }
+
+    /// Whether both are the same flight.
+    public static func == (left: BlobFlight, right: BlobFlight) -> Bool { left === right }
+
+    /// Tells flights apart.
+    public func hash(into hasher: inout Hasher) { hasher.combine(ObjectIdentifier(self)) }
+}
