@@ -60,6 +60,16 @@ struct Reply: Sendable {
 
 /// One request as it went, for those who count or watch.
 public struct RequestRecord: Sendable {
+    /// What a request is for, as far as those who count care.
+    public enum Kind: Hashable, Sendable {
+        /// Asks whether a blob is there.
+        case blobQuestion
+        /// Anything else.
+        case other
+    }
+
+    /// What the request is for.
+    public let kind: Kind
     /// The method.
     public let method: String
     /// The URL, without what is secret in it.

@@ -113,6 +113,7 @@ final class Transport: Sendable {
         func record(_ status: Int?) {
             observer(
                 RequestRecord(
+                    kind: exchange.method == .HEAD && exchange.url.path.contains("/blobs/") ? .blobQuestion : .other,
                     method: exchange.method.rawValue,
                     url: exchange.url.redacted,
                     host: "\(exchange.url.origin.hostName):\(exchange.url.origin.port)",

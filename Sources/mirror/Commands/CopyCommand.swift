@@ -1,0 +1,68 @@
+// mirror: container images from one registry to another
+// SPDX-License-Identifier: Apache-2.0
+
+import ArgumentParser
+import OCI
+import Replication
+
+/// `mirror copy`: one pair of addresses, no configuration.
+struct CopyCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "copy",
+        abstract: "Copy an image, a repository or a whole registry to another registry.",
+        discussion: """
+            The destination replaces the fixed part of the source: a/x/app to b/y/app2 maps exactly, a/x/** to b/y maps \
+            a/x/N to b/y/N, a/ to b/m maps N to m/N.
+
+            ADDRESSES
+              host/path:tag        one image (without a tag: latest)
+              host/path@sha256:…   one image by its digest
+              host/path            with --all-tags: every tag of one repository
+              host/path/*          every repository one level below
+              host/path/**         every repository below
+              host/                the whole registry
+              nginx                Docker Hub's library/nginx
+
+            Requests use HTTPS, except to localhost, 127.0.0.0/8, ::1 and hosts written with http://.
+
+            EXAMPLES
+              mirror copy registry.lan/team/app:1.4 localhost:5000/team/app
+              mirror copy --all-tags registry.lan/team/app localhost:5000/team/app
+              mirror copy --dry-run 'registry.lan/team/**' localhost:5000/team
+              mirror copy localhost:5000/ localhost:5001/
+            """
+    )
+
+    @Argument(help: "What to copy.")
+    var source: String
+
+    @Argument(help: "Where to copy it to.")
+    var destination: String
+
+    @Flag(help: "Copy all tags of a repository that is named without a tag.")
+    var allTags = false
+
+    @Flag(help: "Print what would be done, and change nothing.")
+    var dryRun = false
+
+    @OptionGroup var output: OutputOptions
+
+    func run() async throws {
+        let pair: AddressPair
+        do {
+            pair = try AddressPair(source: source, destination: destination, allTags: allTags)
+        } catch {
+            throw ValidationError(Wording.sentence(for: error))
+        }
+        let show = Show(output)
+        let code = await withInterruption { interruption in
+            await withRegistries(of: pair, show: show) { job, hints in
+                let replicator = Replicator(job: job, hints: hints, events: show.record)
+                return dryRun
+                    ? await show.plan(interruption) { try await replicator.plan() }
+                    : await show.run(interruption) { try await replicator.run() }
+            }
+        }
+        throw code
+    }
+}

@@ -1,0 +1,26 @@
+// mirror: container images from one registry to another
+// SPDX-License-Identifier: Apache-2.0
+
+import ArgumentParser
+
+/// How a run is shown.
+struct OutputOptions: ParsableArguments {
+    /// The form of what is printed.
+    enum Format: String, ExpressibleByArgument, CaseIterable {
+        case text
+        case json
+    }
+
+    @Option(help: "Print text for people, or one JSON object a line for scripts.")
+    var format = Format.text
+
+    @Flag(name: .shortAndLong, help: "Print nothing but failures and, where something changed, one line.")
+    var quiet = false
+
+    @Flag(name: .shortAndLong, help: "Print each request, without secrets, to standard error.")
+    var verbose = false
+
+    mutating func validate() throws {
+        guard !(quiet && verbose) else { throw ValidationError("--quiet and --verbose contradict each other.") }
+    }
+}

@@ -1,0 +1,28 @@
+// mirror: container images from one registry to another
+// SPDX-License-Identifier: Apache-2.0
+
+import ArgumentParser
+
+/// The program: what each subcommand does stands in `Commands/`.
+@main
+struct MirrorCommand: AsyncParsableCommand {
+    static let version = "0.1.0"
+
+    static let configuration = CommandConfiguration(
+        commandName: "mirror",
+        abstract: "Copies container images from one registry to another.",
+        discussion: """
+            Lists what the source has, compares it with the destination by digest, and copies what is missing. A tag is \
+            moved only after everything it points to has arrived.
+
+            EXIT STATUS
+              0    all selected images are equal at the destination
+              1    some could not be copied
+              64   the command line is wrong
+              69   a side could not be reached, or refused
+              130  interrupted by SIGINT (143 by SIGTERM); run the same command again to go on
+            """,
+        version: version,
+        subcommands: [CopyCommand.self]
+    )
+}

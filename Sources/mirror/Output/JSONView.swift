@@ -1,0 +1,182 @@
+// mirror: container images from one registry to another
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import OCI
+import OCIContent
+import OCIRegistry
+import Replication
+
+/// For scripts: one JSON object a line on standard output. Its `event` says what kind of line it is.
+struct JSONView: View {
+    let interval: Duration = .seconds(5)
+    private let out = Terminal.standardOutput
+
+    func show(_ event: RunEvent) {
+        if let line = JSONLine(event) { write(line) }
+    }
+
+    func show(_ request: RequestRecord, _ side: Side) {
+        // Standard output has results only.
+        Terminal.standardError.write(Lines.line(for: request, side) + "\n")
+    }
+
+    func warn(_ sentence: String) { write(JSONLine(event: "warning", message: sentence)) }
+
+    func complain(_ error: any Error) {
+        write(JSONLine(event: "error", message: Wording.sentence(for: error), hint: Wording.hint(for: error)))
+    }
+
+    func tick(_ totals: RunTotals) {
+        var line = JSONLine(event: "progress")
+        line.counts = JSONLine.Counts(totals)
+        write(line)
+    }
+
+    func finish(_ report: Report) {
+        if let failure = report.failure { complain(failure) }
+        var line = JSONLine(event: "report")
+        line.counts = JSONLine.Counts(report.totals)
+        line.seconds = report.duration / .seconds(1)
+        line.interrupted = report.isInterrupted
+        line.hosts = report.slowestHosts.map { JSONLine.Host(name: $0.name, tally: $0.host) }
+        write(line)
+    }
+
+    func finish(_ plan: PlanReport) {
+        var line = JSONLine(event: "plan")
+        line.counts = JSONLine.Counts(plan.totals)
+        line.plan = JSONLine.Plan(plan)
+        write(line)
+    }
+
+    private func write(_ line: JSONLine) {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        guard let data = try? encoder.encode(line) else { return }
+        out.write(String(decoding: data, as: UTF8.self) + "\n")
+    }
+}
+
+/// One line; what it does not need is absent.
+struct JSONLine: Encodable {
+    /// How many of everything.
+    struct Counts: Encodable {
+        let repositories, new, moved, equal, published, failed: Int
+        let blobsCopied, blobsMounted, blobsPresent: Int
+        let bytesCopied, bytesSpared: Int64
+        let sourceRequests, destinationRequests: Int
+
+        init(_ totals: RunTotals) {
+            repositories = totals.repositories
+            new = totals.new
+            moved = totals.moved
+            equal = totals.equal
+            published = totals.published
+            failed = totals.failures.count
+            blobsCopied = totals.blobsCopied
+            blobsMounted = totals.blobsMounted
+            blobsPresent = totals.blobsPresent
+            bytesCopied = totals.bytesCopied
+            bytesSpared = totals.bytesSpared
+            sourceRequests = totals.requests.bySide[.source] ?? 0
+            destinationRequests = totals.requests.bySide[.destination] ?? 0
+        }
+    }
+
+    /// What a run would do.
+    struct Plan: Encodable {
+        let blobsToCopy, blobsToMount, blobsPresent: Int
+        let bytesToCopy, bytesSaved: Int64
+        let sourceRequests, destinationRequests: Int
+
+        init(_ report: PlanReport) {
+            blobsToCopy = report.summary.blobsToCopy
+            blobsToMount = report.summary.blobsToMount
+            blobsPresent = report.summary.blobsPresent
+            bytesToCopy = report.summary.bytesToCopy
+            bytesSaved = report.summary.bytesSaved
+            sourceRequests = report.requests(.source)
+            destinationRequests = report.requests(.destination)
+        }
+    }
+
+    /// How fast a host answered.
+    struct Host: Encodable {
+        let name: String
+        let requests: Int
+        let meanSeconds: Double
+        let slowestSeconds: Double
+
+        init(name: String, tally: RequestTally.Host) {
+            self.name = name
+            requests = tally.count
+            meanSeconds = tally.mean / .seconds(1)
+            slowestSeconds = tally.slowest / .seconds(1)
+        }
+    }
+
+    let event: String
+    var source: String?
+    var destination: String?
+    var tag: String?
+    var digest: String?
+    var oldDigest: String?
+    var blobs: Int?
+    var bytes: Int64?
+    var message: String?
+    var hint: String?
+    var counts: Counts?
+    var plan: Plan?
+    var seconds: Double?
+    var interrupted: Bool?
+    var hosts: [Host]?
+
+    init(event: String, message: String? = nil, hint: String? = nil) {
+        self.event = event
+        self.message = message
+        self.hint = hint
+    }
+
+    /// The line for an event of the engine; `nil` for those that only feed the counts.
+    init?(_ event: RunEvent) {
+        switch event {
+        case .routeFound(let route): self.init("repository", route)
+        case .routeFailed(let name, let error):
+            self.init(event: "failed", message: Wording.sentence(for: error), hint: Wording.hint(for: error))
+            source = name.text
+        case .equal(let route, let target, let digest):
+            self.init("equal", route)
+            if case .tag(let tag) = target { self.tag = tag.text }
+            self.digest = digest.description
+        case .planned(let plan): self.init("planned", plan)
+        case .published(let plan): self.init("published", plan)
+        case .blobEnded(let flight, let arrival?):
+            self.init("\(arrival)", flight.route)
+            digest = flight.blob.digest.description
+            bytes = flight.blob.size
+        case .failed(let route, let target, let error):
+            self.init("failed", route)
+            if case .tag(let tag) = target { self.tag = tag.text }
+            if case .digest(let digest) = target { self.digest = digest.description }
+            message = Wording.sentence(for: error)
+            hint = Wording.hint(for: error)
+        case .blobStarted, .blobMoved, .blobShared, .blobEnded(_, nil): return nil
+        }
+    }
+
+    private init(_ event: String, _ route: Route) {
+        self.init(event: event)
+        source = route.source.text
+        destination = route.destination.text
+    }
+
+    private init(_ event: String, _ plan: RootPlan) {
+        self.init(event, plan.route)
+        tag = plan.tag?.text
+        digest = plan.root.descriptor.digest.description
+        if case .moved(let old) = plan.change { oldDigest = old.description }
+        blobs = plan.blobs.count
+        bytes = plan.blobBytes
+    }
+}

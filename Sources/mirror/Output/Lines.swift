@@ -1,0 +1,64 @@
+// mirror: container images from one registry to another
+// SPDX-License-Identifier: Apache-2.0
+
+import OCI
+import OCIContent
+import OCIRegistry
+import Replication
+
+/// The lines that views for people share.
+enum Lines {
+    /// The line for an event that is worth one.
+    static func line(for event: RunEvent, _ style: Style) -> String? {
+        switch event {
+        case .published(let plan):
+            let digest = plan.root.descriptor.digest
+            let name = plan.tag.map { "\(plan.route.destination):\($0)" } ?? "\(plan.route.destination)@\(digest.short)"
+            switch plan.change {
+            case .new: return "\(style.green("published")) \(name) \(digest.short)"
+            case .moved(let old): return "\(style.yellow("moved")) \(name) \(old.short) → \(digest.short)"
+            }
+        case .failed(let route, let target, let error):
+            return "\(style.red("failed")) \(route.source)\(target): \(Wording.sentence(for: error))"
+        case .routeFailed(let name, let error):
+            return "\(style.red("failed")) \(name): \(Wording.sentence(for: error))"
+        default: return nil
+        }
+    }
+
+    /// The line for a request.
+    static func line(for request: RequestRecord, _ side: Side) -> String {
+        let status = request.status.map(String.init) ?? "---"
+        return "\(side.rawValue): \(request.method) \(request.url) \(status) \(Measures.duration(request.duration))"
+            .printable
+    }
+
+    /// How far a run is, in one line.
+    static func progress(_ totals: RunTotals) -> String {
+        let done = totals.published + totals.equal + totals.failures.count
+        let bytes = totals.bytesCopied.addingClamped(totals.bytesInFlight)
+        return "progress: \(done) of \(Measures.count(max(totals.found, done), "image")), "
+            + "\(Measures.bytes(bytes)) of \(Measures.bytes(max(totals.bytesToCopy, bytes))), "
+            + "\(Measures.count(totals.flights.count, "blob")) on the way"
+    }
+
+    /// Why nothing could be done.
+    static func complain(_ error: any Error, to terminal: Terminal) {
+        var text = "\(terminal.style.red("error:")) \(Wording.sentence(for: error))\n"
+        if let hint = Wording.hint(for: error) { text += "  hint: \(hint.printable)\n" }
+        terminal.write(text)
+    }
+
+    /// The end of a run.
+    static func finish(_ report: Report, out: Terminal, complaints: Terminal) {
+        complaints.write(report.failureLines(complaints.style).map { $0 + "\n" }.joined())
+        if let failure = report.failure { complain(failure, to: complaints) }
+        out.write(report.text(out.style) + "\n")
+    }
+
+    /// A plan.
+    static func finish(_ plan: PlanReport, out: Terminal, complaints: Terminal) {
+        complaints.write(Report.lines(for: plan.totals.failures, complaints.style).map { $0 + "\n" }.joined())
+        out.write(plan.text(out.style) + "\n")
+    }
+}

@@ -1,0 +1,35 @@
+// mirror: container images from one registry to another
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+
+/// Numbers as people read them.
+enum Measures {
+    /// `999 B`, `1.2 MB`, `2.15 GB`: powers of 1000, three digits.
+    static func bytes(_ count: Int64) -> String {
+        guard count >= 1000 else { return "\(count) B" }
+        var value = Double(count)
+        var unit = -1
+        while value >= 999.5, unit < 5 {
+            value /= 1000
+            unit += 1
+        }
+        let digits = value < 9.995 ? 2 : value < 99.95 ? 1 : 0
+        return String(format: "%.\(digits)f ", value) + ["kB", "MB", "GB", "TB", "PB", "EB"][unit]
+    }
+
+    /// `12.3 ms`, `4.1 s`, `3 min 20 s`, `2 h 5 min`.
+    static func duration(_ duration: Duration) -> String {
+        let seconds = duration / .seconds(1)
+        if seconds < 0.9995 { return String(format: "%.1f ms", seconds * 1000) }
+        if seconds < 59.95 { return String(format: "%.1f s", seconds) }
+        let whole = Int(seconds.rounded())
+        if whole < 3600 { return "\(whole / 60) min \(whole % 60) s" }
+        return "\(whole / 3600) h \(whole / 60 % 60) min"
+    }
+
+    /// `1 tag`, `2 tags`.
+    static func count(_ number: Int, _ noun: String, _ plural: String? = nil) -> String {
+        "\(number) \(number == 1 ? noun : plural ?? "\(noun)s")"
+    }
+}

@@ -1,0 +1,60 @@
+// mirror: container images from one registry to another
+// SPDX-License-Identifier: Apache-2.0
+
+import OCI
+import OCIContent
+import OCIRegistry
+import Replication
+
+/// Lines for a log: one for each published tag, one every few seconds, the report.
+struct PlainView: View {
+    let interval: Duration = .seconds(5)
+    private let out = Terminal.standardOutput
+    private let progress = Terminal.standardError
+
+    func show(_ event: RunEvent) {
+        if let line = Lines.line(for: event, Style(isColoured: false)) { progress.write(line + "\n") }
+    }
+
+    func show(_ request: RequestRecord, _ side: Side) { progress.write(Lines.line(for: request, side) + "\n") }
+
+    func warn(_ sentence: String) { progress.write("warning: \(sentence)\n") }
+
+    func complain(_ error: any Error) { Lines.complain(error, to: progress) }
+
+    func tick(_ totals: RunTotals) { progress.write(Lines.progress(totals) + "\n") }
+
+    func finish(_ report: Report) { Lines.finish(report, out: out, complaints: progress) }
+
+    func finish(_ plan: PlanReport) { Lines.finish(plan, out: out, complaints: progress) }
+}
+
+/// Nothing but failures and, where something changed, one line.
+struct QuietView: View {
+    let interval: Duration = .seconds(3600)
+
+    func show(_ event: RunEvent) {}
+
+    func show(_ request: RequestRecord, _ side: Side) {}
+
+    func warn(_ sentence: String) {}
+
+    func complain(_ error: any Error) { Lines.complain(error, to: .standardError) }
+
+    func tick(_ totals: RunTotals) {}
+
+    func finish(_ report: Report) {
+        if let failure = report.failure { complain(failure) }
+        let lines = report.failureLines(Terminal.standardError.style)
+        Terminal.standardError.write(lines.map { $0 + "\n" }.joined())
+        if report.hasChanges || report.isInterrupted { Terminal.standardOutput.write(report.headline + "\n") }
+    }
+
+    func finish(_ plan: PlanReport) {
+        let lines = Report.lines(for: plan.totals.failures, Terminal.standardError.style)
+        Terminal.standardError.write(lines.map { $0 + "\n" }.joined())
+        let totals = plan.totals
+        guard totals.new + totals.moved > 0 else { return }
+        Terminal.standardOutput.write("plan: \(totals.new) new, \(totals.moved) moved, \(totals.equal) equal\n")
+    }
+}

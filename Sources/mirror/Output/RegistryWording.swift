@@ -1,0 +1,96 @@
+// mirror: container images from one registry to another
+// SPDX-License-Identifier: Apache-2.0
+
+import OCI
+import OCIRegistry
+
+/// The sentences for what a registry did not do.
+enum RegistryWording {
+    static func sentence(for error: RegistryError) -> String { "cannot \(task(error)): \(cause(error.cause))" }
+
+    static func hint(for error: RegistryError) -> String? {
+        switch error.cause {
+        case .connection(.plainHTTP): "write http://\(error.host)/… if that is what you want"
+        case .connection(.tls):
+            "check the certificate of \(error.host); it must be signed by an authority that this machine trusts"
+        case .connection(.refused): "check that the registry runs, and the port"
+        case .connection(.unknownHost): "check the spelling, and the name servers of this machine"
+        case .status(401, _): "the registry wants a login, and mirror has none for it"
+        case .status(403, _): "the registry does not allow this to anonymous users"
+        case .status(404, _) where error.action == .check: "check the host: no registry API (/v2/) is there"
+        case .status(413, _): "raise the limit of the registry, or of the proxy in front of it"
+        case .status(429, _): "run the same command again later; what was copied stays"
+        case .refused(let refusal) where refusal.reason == .downgrade:
+            "let the proxy in front of the registry send X-Forwarded-Proto, so that the registry knows its own scheme"
+        default: nil
+        }
+    }
+
+    private static func task(_ error: RegistryError) -> String {
+        let place = error.subject.isEmpty ? "\(error.host)" : "\(error.host)/\(error.subject)"
+        return switch error.action {
+        case .check: "use \(place)"
+        case .listRepositories: "list the repositories of \(place)"
+        case .listTags: "list the tags of \(place)"
+        case .resolve: "look up \(place)"
+        case .readManifest: "fetch the manifest \(place)"
+        case .readBlob: "fetch the blob \(place)"
+        case .findBlob: "ask for the blob \(place)"
+        case .startUpload: "start the upload of \(place)"
+        case .upload: "upload \(place)"
+        case .writeManifest: "write the manifest \(place)"
+        }
+    }
+
+    private static func cause(_ cause: RegistryError.Cause) -> String {
+        switch cause {
+        case .status(let status, let errors):
+            let details = errors.prefix(3).map { $0.message.isEmpty ? $0.code : "\($0.code) (\($0.message))" }
+            return "the registry answered \(status)" + (details.isEmpty ? "" : " \(details.joined(separator: ", "))")
+        case .connection(let failure): return connection(failure)
+        case .refused(let refusal): return self.refusal(refusal)
+        case .answer(let what): return what
+        }
+    }
+
+    private static func connection(_ failure: ConnectionFailure) -> String {
+        switch failure {
+        case .unknownHost(let name): "the host name \(name) cannot be resolved"
+        case .refused: "the connection was refused"
+        case .connectTimeout: "no connection could be made in time"
+        case .stalled(let limit): "nothing moved for \(Measures.duration(limit))"
+        case .closed: "the connection was cut"
+        case .tls(let text): "TLS failed: \(text)"
+        case .plainHTTP: "the host answers plain HTTP where HTTPS was expected"
+        case .forbiddenAddress(let kind): "a redirect led to \(self.kind(kind))"
+        case .other(let text): text
+        }
+    }
+
+    private static func refusal(_ refusal: OutboundRefusal) -> String {
+        let what =
+            switch refusal.purpose {
+            case .redirect: "a redirect"
+            case .page: "the link to the next page"
+            case .upload: "the address for the upload"
+            }
+        return switch refusal.reason {
+        case .malformed: "\(what) is not a plain URL: \(refusal.target)"
+        case .downgrade: "\(what) leads from HTTPS to plain HTTP: \(refusal.target)"
+        case .otherOrigin: "\(what) leads to another host, \(refusal.target), which is not followed"
+        case .addressClass(let kind): "\(what) leads to \(self.kind(kind)), \(refusal.target), which is not followed"
+        case .tooManyRedirects: "one redirect led to another too often"
+        }
+    }
+
+    private static func kind(_ kind: IPAddress.Kind) -> String {
+        switch kind {
+        case .loopback: "this machine"
+        case .unspecified: "the unspecified address"
+        case .linkLocal: "a link-local or metadata address"
+        case .private: "a private network"
+        case .multicast: "a multicast address"
+        case .public: "a public address"
+        }
+    }
+}

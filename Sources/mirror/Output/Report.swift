@@ -1,0 +1,93 @@
+// mirror: container images from one registry to another
+// SPDX-License-Identifier: Apache-2.0
+
+import ArgumentParser
+import OCIContent
+
+/// The end of a run, as it is reported.
+struct Report {
+    let totals: RunTotals
+    let duration: Duration
+    let isInterrupted: Bool
+    /// Why the run ended early, if it did.
+    let failure: (any Error)?
+
+    /// Success only if every selected image is now equal at the destination.
+    var exitCode: ExitCode {
+        if failure != nil { return .unavailable }
+        return totals.failures.isEmpty && !isInterrupted ? .success : .failure
+    }
+
+    /// Whether the destination is another than before.
+    var hasChanges: Bool { totals.published > 0 }
+
+    /// Bytes sent a second.
+    var rate: Int64 {
+        let seconds = duration / .seconds(1)
+        return seconds > 0 ? Int64(Double(totals.bytesCopied) / seconds) : 0
+    }
+
+    /// The hosts whose answers took longest on average, the slowest first.
+    var slowestHosts: [(name: String, host: RequestTally.Host)] {
+        let hosts = totals.requests.byHost.map { (name: $0.key, host: $0.value) }
+        return Array(hosts.sorted { $0.host.mean > $1.host.mean }.prefix(3))
+    }
+
+    /// One line: what came of the images.
+    var headline: String {
+        let totals = totals
+        var parts = ["\(totals.published) published", "\(totals.equal) equal"]
+        if !totals.failures.isEmpty { parts.append("\(totals.failures.count) failed") }
+        let scope = "in \(Measures.count(totals.repositories, "repository", "repositories"))"
+        return (isInterrupted ? "interrupted: " : failure != nil ? "ended early: " : "done: ")
+            + parts.joined(separator: ", ") + " " + scope
+    }
+
+    /// The report for people.
+    func text(_ style: Style) -> String {
+        let totals = totals
+        let requests = totals.requests.bySide
+        var lines = [style.bold(headline)]
+        var skipped = "\(totals.blobsMounted) mounted, \(totals.blobsPresent) already there"
+        if totals.bytesSpared > 0 { skipped += "; \(Measures.bytes(totals.bytesSpared)) not sent again" }
+        lines.append(
+            "  blobs     \(totals.blobsCopied) copied (\(Measures.bytes(totals.bytesCopied))), \(skipped)")
+        lines.append(
+            "  requests  \(requests[.source] ?? 0) at the source, \(requests[.destination] ?? 0) at the destination")
+        lines.append(
+            "  time      \(Measures.duration(duration))"
+                + (totals.bytesCopied > 0 ? ", \(Measures.bytes(rate))/s" : ""))
+        let hosts = slowestHosts.map { "\($0.name) (mean \(Measures.duration($0.host.mean)))".printable }
+        if !hosts.isEmpty { lines.append("  answers   \(hosts.joined(separator: ", "))") }
+        if !totals.layersLeftOut.isEmpty {
+            let layers = Measures.count(totals.layersLeftOut.count, "layer")
+            lines.append("  left out  \(layers) whose publisher does not let them be copied (non-distributable)")
+        }
+        if totals.namesSkipped > 0 {
+            lines.append("  skipped   \(Measures.count(totals.namesSkipped, "name")) that no registry may use")
+        }
+        if isInterrupted { lines.append("  run the same command again to go on") }
+        return lines.joined(separator: "\n")
+    }
+
+    /// The failures for people, each once with what it concerns.
+    func failureLines(_ style: Style) -> [String] { Self.lines(for: totals.failures, style) }
+
+    /// Failures in the order in which they came; where many have the same reason, the reason is said once.
+    static func lines(for failures: [RunTotals.Failure], _ style: Style) -> [String] {
+        var order: [String] = []
+        var groups: [String: (subjects: [String], hint: String?)] = [:]
+        for failure in failures {
+            let sentence = Wording.sentence(for: failure.error)
+            if groups[sentence] == nil { order.append(sentence) }
+            groups[sentence, default: ([], Wording.hint(for: failure.error))].subjects.append(failure.subject.printable)
+        }
+        return order.flatMap { sentence -> [String] in
+            guard let group = groups[sentence] else { return [] }
+            let shown = group.subjects.prefix(10).joined(separator: ", ")
+            let rest = group.subjects.count > 10 ? " and \(group.subjects.count - 10) more" : ""
+            let line = "\(style.red("failed:")) \(shown)\(rest): \(sentence)"
+            return [line] + (group.hint.map { ["  hint: \($0.printable)"] } ?? [])
+        }
+    }
+}

@@ -1,0 +1,122 @@
+// mirror: container images from one registry to another
+// SPDX-License-Identifier: Apache-2.0
+
+import OCI
+import OCIContent
+import OCIRegistry
+import Replication
+
+/// What has happened in a run so far: a fold over its events, from which progress and report are made.
+struct RunTotals {
+    /// Something that could not be done, with what it was.
+    struct Failure {
+        let subject: String
+        let error: any Error
+    }
+
+    /// A blob on its way.
+    struct Flight {
+        let flight: BlobFlight
+        var position: Int64 = 0
+    }
+
+    private(set) var repositories = 0
+    private(set) var found = 0
+    private(set) var new = 0
+    private(set) var moved = 0
+    private(set) var equal = 0
+    private(set) var published = 0
+    private(set) var failures: [Failure] = []
+    private(set) var blobsCopied = 0
+    private(set) var bytesCopied: Int64 = 0
+    private(set) var blobsMounted = 0
+    private(set) var blobsPresent = 0
+    /// The bytes that did not have to be sent: found there, mounted, or needed more than once.
+    private(set) var bytesSpared: Int64 = 0
+    private(set) var bytesPlanned: Int64 = 0
+    private(set) var layersLeftOut: Set<Digest> = []
+    private(set) var namesSkipped = 0
+    private(set) var flights: [Flight] = []
+    private(set) var requests = RequestTally()
+
+    /// The bytes that the blobs on their way have handed on.
+    var bytesInFlight: Int64 { flights.reduce(0) { $0.addingClamped($1.position) } }
+
+    /// The bytes that are to be sent as far as is known: what is planned without what was spared.
+    var bytesToCopy: Int64 { max(bytesPlanned - bytesSpared, bytesCopied) }
+
+    mutating func take(_ event: RunEvent) {
+        switch event {
+        case .routeFound: repositories += 1
+        case .routeFailed(let name, let error): failures.append(Failure(subject: name.text, error: error))
+        case .equal:
+            found += 1
+            equal += 1
+        case .planned(let plan):
+            found += 1
+            if case .new = plan.change { new += 1 } else { moved += 1 }
+            bytesPlanned = bytesPlanned.addingClamped(plan.blobBytes)
+            layersLeftOut.formUnion(plan.leftOut.map(\.digest))
+        case .blobStarted(let flight): flights.append(Flight(flight: flight))
+        case .blobMoved(let flight, let position):
+            // The newest flights move most often as a rule.
+            if let index = flights.lastIndex(where: { $0.flight == flight }) { flights[index].position = position }
+        case .blobEnded(let flight, let arrival):
+            flights.removeAll { $0.flight == flight }
+            take(arrival, size: flight.blob.size)
+        case .blobShared(let blob, _): bytesSpared = bytesSpared.addingClamped(blob.size)
+        case .published: published += 1
+        case .failed(let route, let target, let error):
+            failures.append(Failure(subject: "\(route.source)\(target)", error: error))
+        }
+    }
+
+    mutating func take(_ record: RequestRecord, _ side: Side) { requests.add(record, side) }
+
+    mutating func takeSkippedName() { namesSkipped += 1 }
+
+    private mutating func take(_ arrival: Arrival?, size: Int64) {
+        switch arrival {
+        case .copied:
+            blobsCopied += 1
+            bytesCopied = bytesCopied.addingClamped(size)
+        case .mounted:
+            blobsMounted += 1
+            bytesSpared = bytesSpared.addingClamped(size)
+        case .present:
+            blobsPresent += 1
+            bytesSpared = bytesSpared.addingClamped(size)
+        case nil: break
+        }
+    }
+}
+
+/// How many requests went where, and how fast they were answered.
+struct RequestTally {
+    /// The requests to one host.
+    struct Host {
+        var count = 0
+        var total: Duration = .zero
+        var slowest: Duration = .zero
+
+        /// How long an answer took on average.
+        var mean: Duration { count == 0 ? .zero : total / count }
+    }
+
+    private(set) var bySide: [Side: Int] = [:]
+    /// Questions for blobs, which only a plan asks.
+    private(set) var blobQuestions: [Side: Int] = [:]
+    private(set) var byHost: [String: Host] = [:]
+
+    mutating func add(_ record: RequestRecord, _ side: Side) {
+        bySide[side, default: 0] += 1
+        if record.kind == .blobQuestion { blobQuestions[side, default: 0] += 1 }
+        // Hosts that redirects lead to are chosen by servers; their number is bounded here.
+        guard byHost[record.host] != nil || byHost.count < 64 else { return }
+        var host = byHost[record.host] ?? Host()
+        host.count += 1
+        host.total += record.duration
+        host.slowest = max(host.slowest, record.duration)
+        byHost[record.host] = host
+    }
+}

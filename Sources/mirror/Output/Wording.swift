@@ -1,0 +1,99 @@
+// mirror: container images from one registry to another
+// SPDX-License-Identifier: Apache-2.0
+
+import OCI
+import OCIContent
+import OCIRegistry
+import Replication
+
+/// Puts errors into words: `cannot <verb> <object> <at place>: <cause>`. The only place where that is done.
+enum Wording {
+    /// One sentence, printable, without a full stop.
+    static func sentence(for error: any Error) -> String { text(of: error).printable }
+
+    /// What can be tried, where that is known.
+    static func hint(for error: any Error) -> String? {
+        switch error {
+        case let error as SideFailure: hint(for: error.underlying)
+        case let error as RegistryError: RegistryWording.hint(for: error)
+        case let error as CatalogUnavailable:
+            "name a repository, as in \(error.place)/path, with --all-tags for all of its tags"
+        case let error as AddressError: AddressWording.hint(for: error)
+        case MappingError.destinationNeedsRepository: "name the repository at the destination, too"
+        case ManifestError.schema1: "have the image pushed again by a current client"
+        case is RootMissing: "list what is there: GET /v2/<name>/tags/list"
+        default: nil
+        }
+    }
+
+    private static func text(of error: any Error) -> String {
+        switch error {
+        case let error as SideFailure: text(of: error.underlying)
+        case let error as RegistryError: RegistryWording.sentence(for: error)
+        case let error as CatalogUnavailable: "\(error.place) does not list its repositories"
+        case let error as ContentError: content(error)
+        case let error as ManifestError: manifest(error)
+        case let error as GraphError: graph(error)
+        case let error as RootMissing: "there is no \(error.target) at the source"
+        case let error as AddressError: AddressWording.sentence(for: error)
+        case let error as MappingError: AddressWording.sentence(for: error)
+        case let error as NameError: AddressWording.sentence(for: error)
+        case let error as DigestError: digest(error)
+        case is AllTagsError: "--all-tags goes with a repository, but the source names one image"
+        case is CancellationError: "it was interrupted"
+        default: "\(error)"
+        }
+    }
+
+    static func digest(_ error: DigestError) -> String {
+        switch error {
+        case .malformed(let text): "\"\(text.prefix(200))\" is not a digest"
+        case .unsupportedAlgorithm(let name): "digests of the algorithm \(name) cannot be verified here"
+        }
+    }
+
+    private static func content(_ error: ContentError) -> String {
+        switch error {
+        case .missing(let digest): "the source does not have \(digest), although a manifest points to it"
+        case .tooLong(let digest, let expected): "\(digest) has more than the \(expected) bytes that its manifest states"
+        case .tooShort(let digest, let expected, let received):
+            "\(digest) ended after \(received) of \(expected) bytes"
+        case .wrongDigest(let expected, let actual): "what came for \(expected) is \(actual)"
+        case .wrongSize(let digest, let expected, let stated):
+            "\(digest) has \(stated) bytes where its manifest states \(expected)"
+        }
+    }
+
+    private static func manifest(_ error: ManifestError) -> String {
+        switch error {
+        case .tooLarge(let size):
+            "the manifest has \(size) bytes; the most that is read is \(ManifestDocument.maximumSize)"
+        case .invalidJSON(let error): "the manifest cannot be read: byte \(error.offset): \(json(error.reason))"
+        case .ambiguous(let what): "the manifest can be read in two ways: it \(what)"
+        case .schema1: "the image is in Docker's schema 1 format, which cannot be mirrored: its digest is not of its bytes"
+        case .digest(let error): "the manifest cannot be used: \(digest(error))"
+        case .typeMismatch(let header, let document): "the manifest is called \(header), but calls itself \(document)"
+        case .unsupportedType(let type): "manifests of the type \(type) are not known"
+        case .malformed(let what): "the manifest cannot be used: \(what)"
+        }
+    }
+
+    private static func json(_ reason: StrictJSONError.Reason) -> String {
+        switch reason {
+        case .expected(let what): "expected \(what)"
+        case .duplicateName(let name): "the name \"\(name.prefix(100))\" stands twice in one object"
+        case .tooDeep: "objects stand too deep in each other"
+        case .invalidText: "a text is not valid"
+        }
+    }
+
+    private static func graph(_ error: GraphError) -> String {
+        switch error {
+        case .tooDeep(let limit): "its indexes stand in each other more than \(limit) deep"
+        case .tooManyManifests(let limit): "it has more than \(limit) manifests"
+        case .tooManyBytes(let limit): "its manifests have more than \(limit) bytes in all"
+        case .missingChild(let child, let parent): "the source does not have \(child), to which the index \(parent) points"
+        case .mismatchedChild(let child, let parent): "\(child) is not what the index \(parent) says of it"
+        }
+    }
+}

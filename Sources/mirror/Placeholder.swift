@@ -1,1 +1,0 @@
-@main struct MirrorCommand { static func main() {} }
