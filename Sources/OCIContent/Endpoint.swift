@@ -16,9 +16,6 @@ public protocol Endpoint: Sendable {
     /// What the place is called, for people: `registry.lan:5000`.
     var name: String { get }
 
-    /// Asks whether the place can be reached and is what it is taken for, before any work begins.
-    func check() async throws
-
     /// The names of all repositories, in pages.
     ///
     /// - Throws: ``CatalogUnavailable`` from the listing where the place does not tell.

@@ -22,9 +22,6 @@ public final class MemoryEndpoint: SourceEndpoint, SinkEndpoint {
     /// Makes an empty place.
     public init(name: String = "memory") { self.name = name }
 
-    /// Always succeeds.
-    public func check() async throws {}
-
     /// The names of the repositories that have content, in order, on one page.
     public func catalog() -> Pages<RepositoryName> { Pages(state.withLock { $0.keys.sorted() }) }
 

@@ -8,8 +8,6 @@ public import OCIContent
 public struct RegistryError: TransientError {
     /// What was being done.
     public enum Action: Hashable, Sendable {
-        /// Asking whether there is a registry.
-        case check
         /// Listing repositories.
         case listRepositories
         /// Listing tags.

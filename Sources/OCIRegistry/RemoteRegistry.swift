@@ -1,7 +1,6 @@
 // mirror: container images from one registry to another
 // SPDX-License-Identifier: Apache-2.0
 
-import NIOHTTP1
 public import OCI
 public import OCIContent
 import Synchronization
@@ -82,14 +81,6 @@ public struct RemoteEndpoint: SourceEndpoint, SinkEndpoint {
 
     /// The host and port, as the user named them.
     public var name: String { registry.host.description }
-
-    /// Asks whether there is a registry (distribution-spec, "Determining Support").
-    public func check() async throws {
-        let request = api.request(.GET, "/v2/", urgency: .urgent)
-        let reply = try await api.send(request, during: .check, subject: "")
-        guard reply.status == 200 else { throw try await api.error(from: reply, during: .check, subject: "") }
-        try await reply.discard()
-    }
 
     /// The names of all repositories.
     /// - Throws: ``OCIContent/CatalogUnavailable`` where the registry has no catalog.

@@ -58,8 +58,8 @@ public struct Replicator: Sendable {
     }
 
     private func forEachPlan(_ act: @escaping @Sendable (RootPlan) async throws -> Void) async throws {
-        try await checkSides()
-        let surveyor = Surveyor(job: job)
+        let contact = SideContact()
+        let surveyor = Surveyor(job: job, contact: contact)
         let documents = DocumentCache()
         let rootSlots = Slots(limits.roots)
         let routes = surveyor.routes { events(.routeFailed($0, $1)) }
@@ -77,27 +77,15 @@ public struct Replicator: Sendable {
                         events(.planned(plan))
                         try await act(plan)
                     } catch {
-                        try Task.checkCancellation()
+                        try contact.settle(error)
                         events(.failed(route, candidate.target, error))
                     }
                 }
             } catch {
-                try Task.checkCancellation()
+                try contact.settle(error)
                 events(.routeFailed(route.source, error))
             }
         }
-    }
-
-    /// Asks both sides whether they are there, before anything else is asked of either.
-    private func checkSides() async throws {
-        let (source, destination) = (job.source, job.destination)
-        async let reading: Void = Self.check(source, .source)
-        async let writing: Void = Self.check(destination, .destination)
-        _ = try await (reading, writing)
-    }
-
-    private static func check(_ endpoint: any Endpoint, _ side: Side) async throws {
-        do { try await endpoint.check() } catch { throw SideFailure.wrapping(error, side: side) }
     }
 }
 

@@ -17,9 +17,6 @@ public struct RetryingEndpoint<Base: Endpoint>: Endpoint {
     /// What the place is called.
     public var name: String { base.name }
 
-    /// Asks whether the place can be reached; see ``Endpoint/check()``.
-    public func check() async throws { try await policy.run { try await base.check() } }
-
     /// The names of all repositories; see ``Endpoint/catalog()``.
     public func catalog() -> Pages<RepositoryName> { base.catalog().retried(by: policy) }
 }

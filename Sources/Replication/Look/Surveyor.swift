@@ -7,6 +7,7 @@ import OCIContent
 /// Looks: finds routes, lists tags, compares them, opens images. It only reads.
 struct Surveyor: Sendable {
     let job: Job
+    let contact: SideContact
     let limits = GraphLimits()
 
     /// The routes that the job selects, in pages.
@@ -46,6 +47,7 @@ struct Surveyor: Sendable {
             for try await page in job.destination.sink(route.destination).tags() {
                 for entry in page { present[entry.tag] = .some(entry.digest) }
             }
+            contact.note(.destination)
         } catch {
             throw SideFailure.wrapping(error, side: .destination)
         }
@@ -54,7 +56,9 @@ struct Surveyor: Sendable {
             var pages = source.makeAsyncIterator()
             return {
                 do {
-                    return try await pages.next()?.map { entry in
+                    let page = try await pages.next()
+                    contact.note(.source)
+                    return page?.map { entry in
                         Candidate(
                             route: route, target: .tag(entry.tag), tag: entry.tag, sourceDigest: entry.digest,
                             mayBePresent: present[entry.tag] != nil, destinationDigest: present[entry.tag] ?? nil)
@@ -87,7 +91,9 @@ struct Surveyor: Sendable {
         if let digest = candidate.destinationDigest { return digest }
         let target = candidate.tag.map { Target.tag($0) } ?? candidate.target
         do {
-            return try await job.destination.sink(candidate.route.destination).resolve(target)?.digest
+            let old = try await job.destination.sink(candidate.route.destination).resolve(target)
+            contact.note(.destination)
+            return old?.digest
         } catch {
             throw SideFailure.wrapping(error, side: .destination)
         }
@@ -97,7 +103,9 @@ struct Surveyor: Sendable {
         if let digest = candidate.sourceDigest { return digest }
         if case .digest(let digest) = candidate.target { return digest }
         do {
-            return try await job.source.source(candidate.route.source).resolve(candidate.target)?.digest
+            let new = try await job.source.source(candidate.route.source).resolve(candidate.target)
+            contact.note(.source)
+            return new?.digest
         } catch {
             throw SideFailure.wrapping(error, side: .source)
         }
@@ -107,7 +115,9 @@ struct Surveyor: Sendable {
     private func open(_ route: Route, _ target: Target, _ documents: DocumentCache) async throws -> ImageGraph {
         let source = job.source.source(route.source)
         do {
-            guard let root = try await source.document(at: target) else { throw missingRoot(target) }
+            let root = try await source.document(at: target)
+            contact.note(.source)
+            guard let root else { throw missingRoot(target) }
             var descendants: [Digest: ManifestDocument] = [:]
             var bytes = root.bytes.count
             var level = [root]

@@ -17,7 +17,8 @@ enum RegistryWording {
         case .connection(.unknownHost): "check the spelling, and the name servers of this machine"
         case .status(401, _): "the registry wants a login, and mirror has none for it"
         case .status(403, _): "the registry does not allow this to anonymous users"
-        case .status(404, _) where error.action == .check: "check the host: no registry API (/v2/) is there"
+        case .status(404, _) where error.action == .startUpload:
+            "check the host, and whether the repository must be created first"
         case .status(413, _): "raise the limit of the registry, or of the proxy in front of it"
         case .status(429, _): "run the same command again later; what was copied stays"
         case .refused(let refusal) where refusal.reason == .downgrade:
@@ -29,7 +30,6 @@ enum RegistryWording {
     private static func task(_ error: RegistryError) -> String {
         let place = error.subject.isEmpty ? "\(error.host)" : "\(error.host)/\(error.subject)"
         return switch error.action {
-        case .check: "use \(place)"
         case .listRepositories: "list the repositories of \(place)"
         case .listTags: "list the tags of \(place)"
         case .resolve: "look up \(place)"
