@@ -64,7 +64,8 @@ public struct MemoryRepository: ContentSource, ContentSink {
         Pages(
             endpoint.read(name) { repository in
                 repository.tags.keys.sorted().map { TagEntry(tag: $0, digest: repository.tags[$0]) }
-            })
+            }
+        )
     }
 
     /// What a target names; see ``ContentIndex/resolve(_:)``.
@@ -113,7 +114,10 @@ public struct MemoryRepository: ContentSource, ContentSink {
     @discardableResult
     public func add(_ bytes: [UInt8], mediaType: MediaType = .ociLayerGzip) -> Descriptor {
         let descriptor = Descriptor(
-            mediaType: mediaType, digest: Digester.digest(of: bytes), size: Int64(bytes.count))
+            mediaType: mediaType,
+            digest: Digester.digest(of: bytes),
+            size: Int64(bytes.count)
+        )
         endpoint.change(name) { $0.blobs[descriptor.digest] = ByteBuffer(bytes: bytes) }
         return descriptor
     }

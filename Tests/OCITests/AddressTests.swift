@@ -221,7 +221,12 @@ import Testing
         Refused("r.io//**", 5, .repository, "", .empty),
         // A name of 255 bytes would be allowed, but not with what Docker Hub puts in front.
         Refused(
-            String(repeating: "a", count: 250), 0, .repository, String(repeating: "a", count: 250), .tooLong(255)),
+            String(repeating: "a", count: 250),
+            0,
+            .repository,
+            String(repeating: "a", count: 250),
+            .tooLong(255)
+        ),
         // Tags and digests.
         Refused("nginx:", 6, .tag, "", .empty),
         Refused("r.io/a:", 7, .tag, "", .empty),
@@ -268,11 +273,16 @@ import Testing
 
     @Test func `mutations never trap, and what is accepted prints and reads as the same value`() throws {
         let pieces = [
-            "/", "//", "..", "/../", ":", "@", "*", "/**", "://", "https://", "http://", "[::1]", "localhost", "\0", "\r\n",
-            "\u{1B}[2J", "é", "\u{301}", "/\u{301}", "@\u{301}", ":\u{301}", "\u{202E}", "\u{FF11}", "\u{661}", " ", "%2e", "0x",
+            "/", "//", "..", "/../", ":", "@", "*", "/**", "://", "https://", "http://", "[::1]", "localhost", "\0",
+            "\r\n",
+            "\u{1B}[2J", "é", "\u{301}", "/\u{301}", "@\u{301}", ":\u{301}", "\u{202E}", "\u{FF11}", "\u{661}", " ",
+            "%2e", "0x",
         ]
         var mutator = Mutator(
-            seed: 5, corpus: Self.accepted.map(\.text) + Self.refused.map(\.text), pieces: pieces + [Self.sha256])
+            seed: 5,
+            corpus: Self.accepted.map(\.text) + Self.refused.map(\.text),
+            pieces: pieces + [Self.sha256]
+        )
         var accepted = 0
         for _ in 0..<40_000 {
             let text = mutator.text()
@@ -285,7 +295,8 @@ import Testing
             let printed = address.description
             #expect(try Address(printed) == address, "\(text.debugDescription)")
             #expect(printed.utf8.allSatisfy { (0x21...0x7E).contains($0) }, "\(text.debugDescription)")
-            let components = printed.utf8.split(separator: UInt8(ascii: "/")).map { String(decoding: $0, as: UTF8.self) }
+            let components = printed.utf8.split(separator: UInt8(ascii: "/"))
+                .map { String(decoding: $0, as: UTF8.self) }
             #expect(!components.contains { $0 == ".." || $0 == "." }, "\(text.debugDescription)")
             #expect(address.scheme == address.writtenScheme ?? (address.host.isLoopback ? .http : .https))
         }

@@ -97,7 +97,8 @@ struct DigestTests {
         var mutator = Mutator(
             seed: 1,
             corpus: [
-                "sha256:" + Self.hex256, "sha512:" + Self.hex512, "blake3:" + Self.hex256, "sha256:", "multihash+base58:Qm",
+                "sha256:" + Self.hex256, "sha512:" + Self.hex512, "blake3:" + Self.hex256, "sha256:",
+                "multihash+base58:Qm",
             ],
             pieces: [":", "..", "/", "\0", "\r\n", "A", "+", "é", "\u{301}", "\u{FF11}", Self.hex256, "sha512:"]
         )

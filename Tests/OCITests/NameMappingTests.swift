@@ -68,21 +68,24 @@ import Testing
         #expect(mapping.tag?.text == row.tag)
     }
 
-    @Test(arguments: [
-        ("a.io/x", "b.io/y@\(AddressTests.sha256)", .destinationIsDigest),
-        ("a.io/", "b.io/y@\(AddressTests.sha256)", .destinationIsDigest),
-        ("a.io/x/**", "b.io/y/**", .destinationIsPattern),
-        ("a.io/x", "b.io/y/*", .destinationIsPattern),
-        ("a.io/", "b.io/**", .destinationIsPattern),
-        ("a.io/x", "b.io/", .destinationNeedsRepository),
-        ("a.io/x:1", "b.io/", .destinationNeedsRepository),
-        ("a.io/x@\(AddressTests.sha256)", "b.io/", .destinationNeedsRepository),
-        ("a.io/x", "b.io/y:1", .manyToOneTag),
-        ("a.io/x/**", "b.io/y:1", .manyToOneTag),
-        ("a.io/x/*", "b.io/y:1", .manyToOneTag),
-        ("a.io/", "b.io/y:1", .manyToOneTag),
-    ] as [(String, String, MappingError)])
-    func `refuses a destination that cannot take the place`(_ source: String, destination: String, error: MappingError) {
+    @Test(
+        arguments: [
+            ("a.io/x", "b.io/y@\(AddressTests.sha256)", .destinationIsDigest),
+            ("a.io/", "b.io/y@\(AddressTests.sha256)", .destinationIsDigest),
+            ("a.io/x/**", "b.io/y/**", .destinationIsPattern),
+            ("a.io/x", "b.io/y/*", .destinationIsPattern),
+            ("a.io/", "b.io/**", .destinationIsPattern),
+            ("a.io/x", "b.io/", .destinationNeedsRepository),
+            ("a.io/x:1", "b.io/", .destinationNeedsRepository),
+            ("a.io/x@\(AddressTests.sha256)", "b.io/", .destinationNeedsRepository),
+            ("a.io/x", "b.io/y:1", .manyToOneTag),
+            ("a.io/x/**", "b.io/y:1", .manyToOneTag),
+            ("a.io/x/*", "b.io/y:1", .manyToOneTag),
+            ("a.io/", "b.io/y:1", .manyToOneTag),
+        ] as [(String, String, MappingError)]
+    )
+    func `refuses a destination that cannot take the place`(_ source: String, destination: String, error: MappingError)
+    {
         #expect(throws: error) { try NameMapping(from: Address(source), to: Address(destination)) }
     }
 

@@ -23,7 +23,8 @@ struct NamesTests {
         (".", 0), ("..", 0), ("../x", 0), ("a/..", 2), ("a/../b", 2), ("a/.", 2), ("a..b", 2), ("a.", 2), (".a", 0),
         ("_a", 0), ("a_", 2), ("a___b", 3), ("a._b", 2), ("a_.b", 2), ("a-.b", 2), ("a.-b", 2), ("a-_b", 2),
         ("-rm", 0), ("a-", 2), ("a/-b", 2), ("_oci", 0), ("a/_oci", 2),
-        ("a b", 1), (" a", 0), ("a ", 1), ("a\n", 1), ("a\r\nX: y", 1), ("a\0", 1), ("\u{1B}[31mred", 0), ("a\u{7F}", 1),
+        ("a b", 1), (" a", 0), ("a ", 1), ("a\n", 1), ("a\r\nX: y", 1), ("a\0", 1), ("\u{1B}[31mred", 0),
+        ("a\u{7F}", 1),
         ("a:b", 1), ("a@b", 1), ("a*", 1), ("a?b", 1), ("a#b", 1), ("a%2e%2e", 1), ("a\\b", 1), ("~a", 0), ("a+b", 1),
         ("é", 0), ("a/e\u{301}", 3), ("a\u{301}", 1), ("\u{202E}a", 0), ("a/\u{FF11}", 2), ("a/\u{301}b", 2),
     ])
@@ -36,9 +37,16 @@ struct NamesTests {
 
     @Test func `refuses a repository name that is empty or too long`() {
         #expect(reason { () throws(NameError) in try RepositoryName("") } == .empty)
-        #expect(reason { () throws(NameError) in try RepositoryName(String(repeating: "a", count: 256)) } == .tooLong(255))
-        #expect(reason { () throws(NameError) in try RepositoryName(String(repeating: "a/", count: 150)) } == .tooLong(255))
-        #expect(reason { () throws(NameError) in try RepositoryName(String(repeating: "-", count: 1_000_000)) } == .tooLong(255))
+        #expect(
+            reason { () throws(NameError) in try RepositoryName(String(repeating: "a", count: 256)) } == .tooLong(255)
+        )
+        #expect(
+            reason { () throws(NameError) in try RepositoryName(String(repeating: "a/", count: 150)) } == .tooLong(255)
+        )
+        #expect(
+            reason { () throws(NameError) in try RepositoryName(String(repeating: "-", count: 1_000_000)) }
+                == .tooLong(255)
+        )
     }
 
     @Test(arguments: [
@@ -89,7 +97,9 @@ struct NamesTests {
 
     @Test func `mutations never trap, and what is accepted can stand in a URL and a path`() {
         let corpus = ["library/nginx", "a/b.c/d_e", "x86-64__v1", "v1.2.3", "a/../b", "latest", "team/app/web"]
-        let pieces = ["/", "..", ".", "//", "-", "__", "\0", "\r\n", "\u{1B}", "é", "\u{301}", "%2e", "A", "\u{2028}", ":"]
+        let pieces = [
+            "/", "..", ".", "//", "-", "__", "\0", "\r\n", "\u{1B}", "é", "\u{301}", "%2e", "A", "\u{2028}", ":",
+        ]
         var mutator = Mutator(seed: 2, corpus: corpus, pieces: pieces)
         var accepted = (repositories: 0, tags: 0)
         for _ in 0..<20_000 {

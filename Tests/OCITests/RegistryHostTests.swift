@@ -52,29 +52,37 @@ import Testing
         #expect(try RegistryHost(host.description) == host)
     }
 
-    @Test(arguments: [
-        ("", .empty),
-        (String(repeating: "a", count: 262), .tooLong(261)),
-        (".", .character(at: 0)), ("..", .character(at: 0)), ("a..b", .character(at: 2)), (".a", .character(at: 0)),
-        ("a.", .character(at: 2)), ("-a", .character(at: 0)), ("a.-b", .character(at: 2)),
-        ("a b", .character(at: 1)), ("a/b", .character(at: 1)), ("user@host", .character(at: 4)), ("a\0", .character(at: 1)),
-        ("a\r\nX: y", .character(at: 1)), ("a%00", .character(at: 1)), ("a\\b", .character(at: 1)), ("a?b", .character(at: 1)),
-        ("a#b", .character(at: 1)), ("bücher.example", .character(at: 1)), ("re\u{301}.lan", .character(at: 2)),
-        ("\u{FF11}27.0.0.1", .character(at: 0)), ("127。0。0。1", .character(at: 3)), ("a*", .character(at: 1)),
-        (":5000", .character(at: 0)),
-        ("[", .character(at: 1)), ("[]", .character(at: 1)), ("[::1", .character(at: 4)), ("[::1]x", .character(at: 5)),
-        ("[::1]\u{301}", .character(at: 7)), ("[fe80::1%eth0]", .character(at: 1)), ("[127.0.0.1]", .character(at: 1)),
-        ("[localhost]", .character(at: 1)), ("[1.2.3.4::]", .character(at: 1)),
-        ("::1", .character(at: 0)),
-        ("a:", .port), ("a:0", .port), ("a:65536", .port), ("a:99999", .port), ("a:123456", .port), ("a:+80", .port),
-        ("a:-1", .port), ("a:8a", .port), ("a:80:80", .port), ("a: 80", .port), ("a:\u{661}", .port), ("[::1]:", .port),
-        ("[::1]:x", .port), ("fd00::1", .port), ("layout:", .port),
-        ("2130706433", .ambiguousAddress), ("0x7f000001", .ambiguousAddress), ("0x", .ambiguousAddress),
-        ("127.1", .ambiguousAddress), ("127.0.0", .ambiguousAddress), ("0177.0.0.1", .ambiguousAddress),
-        ("127.0.0.01", .ambiguousAddress), ("127.0.0.0x1", .ambiguousAddress), ("0x7f.1", .ambiguousAddress),
-        ("256.0.0.1", .ambiguousAddress), ("1.2.3.4.5", .ambiguousAddress), ("example.0", .ambiguousAddress),
-        ("a.0XFF", .ambiguousAddress), ("1:80", .ambiguousAddress),
-    ] as [(String, NameError.Reason)])
+    @Test(
+        arguments: [
+            ("", .empty),
+            (String(repeating: "a", count: 262), .tooLong(261)),
+            (".", .character(at: 0)), ("..", .character(at: 0)), ("a..b", .character(at: 2)), (".a", .character(at: 0)),
+            ("a.", .character(at: 2)), ("-a", .character(at: 0)), ("a.-b", .character(at: 2)),
+            ("a b", .character(at: 1)), ("a/b", .character(at: 1)), ("user@host", .character(at: 4)),
+            ("a\0", .character(at: 1)),
+            ("a\r\nX: y", .character(at: 1)), ("a%00", .character(at: 1)), ("a\\b", .character(at: 1)),
+            ("a?b", .character(at: 1)),
+            ("a#b", .character(at: 1)), ("bücher.example", .character(at: 1)), ("re\u{301}.lan", .character(at: 2)),
+            ("\u{FF11}27.0.0.1", .character(at: 0)), ("127。0。0。1", .character(at: 3)), ("a*", .character(at: 1)),
+            (":5000", .character(at: 0)),
+            ("[", .character(at: 1)), ("[]", .character(at: 1)), ("[::1", .character(at: 4)),
+            ("[::1]x", .character(at: 5)),
+            ("[::1]\u{301}", .character(at: 7)), ("[fe80::1%eth0]", .character(at: 1)),
+            ("[127.0.0.1]", .character(at: 1)),
+            ("[localhost]", .character(at: 1)), ("[1.2.3.4::]", .character(at: 1)),
+            ("::1", .character(at: 0)),
+            ("a:", .port), ("a:0", .port), ("a:65536", .port), ("a:99999", .port), ("a:123456", .port),
+            ("a:+80", .port),
+            ("a:-1", .port), ("a:8a", .port), ("a:80:80", .port), ("a: 80", .port), ("a:\u{661}", .port),
+            ("[::1]:", .port),
+            ("[::1]:x", .port), ("fd00::1", .port), ("layout:", .port),
+            ("2130706433", .ambiguousAddress), ("0x7f000001", .ambiguousAddress), ("0x", .ambiguousAddress),
+            ("127.1", .ambiguousAddress), ("127.0.0", .ambiguousAddress), ("0177.0.0.1", .ambiguousAddress),
+            ("127.0.0.01", .ambiguousAddress), ("127.0.0.0x1", .ambiguousAddress), ("0x7f.1", .ambiguousAddress),
+            ("256.0.0.1", .ambiguousAddress), ("1.2.3.4.5", .ambiguousAddress), ("example.0", .ambiguousAddress),
+            ("a.0XFF", .ambiguousAddress), ("1:80", .ambiguousAddress),
+        ] as [(String, NameError.Reason)]
+    )
     func `refuses what is not a host`(_ text: String, reason: NameError.Reason) {
         let error = #expect(throws: NameError.self) { try RegistryHost(text) }
         #expect(error?.kind == .host)
@@ -95,9 +103,12 @@ import Testing
 
     @Test func `mutations never trap, and what is accepted can stand in a URL`() throws {
         let corpus = [
-            "registry.lan:5000", "localhost", "127.0.0.1:80", "[::1]:5000", "[fe80::1.2.3.4]", "index.docker.io", "0x7f.1",
+            "registry.lan:5000", "localhost", "127.0.0.1:80", "[::1]:5000", "[fe80::1.2.3.4]", "index.docker.io",
+            "0x7f.1",
         ]
-        let pieces = [":", "[", "]", "::", ".", "..", "@", "/", "\0", "\r\n", "é", "\u{301}", "\u{661}", "%", "0x", "-", "_"]
+        let pieces = [
+            ":", "[", "]", "::", ".", "..", "@", "/", "\0", "\r\n", "é", "\u{301}", "\u{661}", "%", "0x", "-", "_",
+        ]
         var mutator = Mutator(seed: 3, corpus: corpus, pieces: pieces)
         var accepted = 0
         for _ in 0..<20_000 {

@@ -47,7 +47,10 @@ public struct RetryingSource: ContentSource {
                         guard let buffer else {
                             guard position >= first.range.upperBound else {
                                 throw ContentError.tooShort(
-                                    descriptor.digest, expected: descriptor.size, received: position)
+                                    descriptor.digest,
+                                    expected: descriptor.size,
+                                    received: position
+                                )
                             }
                             return nil
                         }
