@@ -72,6 +72,7 @@ public struct Address: Hashable, Sendable {
         for scheme in [Scheme.https, .http] where rest.hasPrefix("\(scheme.rawValue)://") {
             writtenScheme = scheme
             rest = rest.dropFirst(scheme.rawValue.count + 3)
+            break
         }
         var base = text.utf8.distance(from: text.startIndex, to: rest.startIndex)
         if let separator = rest.range(of: "://") {
@@ -104,9 +105,16 @@ public struct Address: Hashable, Sendable {
             AddressError(text: text, offset: offset, reason: reason)
         }
         func name(_ part: Substring) throws(AddressError) -> RepositoryName {
-            let text = host == .dockerHub && !part.contains("/") ? "library/\(part)" : String(part)
-            do { return try RepositoryName(text) } catch {
+            do {
+                let name = try RepositoryName(String(part))
+                return host == .dockerHub && !part.contains("/") ? try RepositoryName("library/\(part)") : name
+            } catch {
                 throw fail(base, .name(NameError(kind: .repository, text: String(part), reason: error.reason)))
+            }
+        }
+        func tag(_ part: Substring) throws(AddressError) -> TagName {
+            do { return try TagName(String(part)) } catch {
+                throw fail(base + path.utf8.distance(from: path.startIndex, to: part.startIndex), .name(error))
             }
         }
         func prefix(before wildcard: String) throws(AddressError) -> RepositoryName? {
@@ -129,24 +137,17 @@ public struct Address: Hashable, Sendable {
             // As docker does: with both a tag and a digest, the digest is what counts.
             var repository = path[..<at]
             if let colon = repository.lastIndex(of: ":") {
-                _ = try tag(path[path.index(after: colon)..<at], fail: { fail(base, $0) })
+                _ = try tag(path[path.index(after: colon)..<at])
                 repository = repository[..<colon]
             }
             return .image(try name(repository), .digest(digest))
         }
         if let colon = path.lastIndex(of: ":") {
-            let tag = try tag(path[path.index(after: colon)...], fail: { fail(base, $0) })
-            return .image(try name(path[..<colon]), .tag(tag))
+            let written = try tag(path[path.index(after: colon)...])
+            return .image(try name(path[..<colon]), .tag(written))
         }
         if path.hasSuffix("/") { throw fail(text.utf8.count, .trailingSlash) }
         return .repository(try name(path))
-    }
-
-    private static func tag(
-        _ text: Substring,
-        fail: (AddressError.Reason) -> AddressError
-    ) throws(AddressError) -> TagName {
-        do { return try TagName(String(text)) } catch { throw fail(.name(error)) }
     }
 
     private static func looksLikeHost(_ component: Substring) -> Bool {

@@ -47,7 +47,12 @@ extension Descriptor: Codable {
         let container = try decoder.container(keyedBy: CodingKeys.self)
         mediaType = try container.decode(MediaType.self, forKey: .mediaType)
         digest = try container.decode(Digest.self, forKey: .digest)
-        size = try container.decode(Int64.self, forKey: .size)
+        do { size = try container.decode(Int64.self, forKey: .size) } catch let error as DecodingError {
+            throw error
+        } catch {
+            // Foundation would say of a number that does not fit that the document is not JSON, and not where.
+            throw DecodingError.dataCorruptedError(forKey: .size, in: container, debugDescription: "not a length")
+        }
         urls = try container.decodeIfPresent([String].self, forKey: .urls) ?? []
         platform = try container.decodeIfPresent(Platform.self, forKey: .platform)
         guard size >= 0 else {

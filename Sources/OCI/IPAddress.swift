@@ -59,13 +59,13 @@ public struct IPAddress: Hashable, Sendable {
         let text = String(text)
         guard text.utf8.count <= 45 else { return nil }
         let halves = text.split(separator: "::", maxSplits: 2, omittingEmptySubsequences: false)
-        guard halves.count <= 2, let head = Self.groups(halves[0]) else { return nil }
+        guard halves.count <= 2, let head = Self.groups(halves[0], isEnd: halves.count == 1) else { return nil }
         guard halves.count == 2 else {
             guard head.count == 16 else { return nil }
             self.init(bytes: head)
             return
         }
-        guard let tail = Self.groups(halves[1]), head.count + tail.count <= 14 else { return nil }
+        guard let tail = Self.groups(halves[1], isEnd: true), head.count + tail.count <= 14 else { return nil }
         self.init(bytes: head + Array(repeating: 0, count: 16 - head.count - tail.count) + tail)
     }
 
@@ -94,12 +94,13 @@ public struct IPAddress: Hashable, Sendable {
         return bytes[0] == 0xFF ? .multicast : .public
     }
 
-    private static func groups(_ text: Substring) -> [UInt8]? {
+    /// The bytes of groups that colons separate; at the end of an address the last may be an IPv4 address.
+    private static func groups(_ text: Substring, isEnd: Bool) -> [UInt8]? {
         if text.isEmpty { return [] }
         var bytes: [UInt8] = []
         let parts = text.split(separator: ":", omittingEmptySubsequences: false)
         for (position, part) in parts.enumerated() {
-            if position == parts.count - 1, part.contains(".") {
+            if isEnd, position == parts.count - 1, part.contains(".") {
                 guard let tail = IPAddress(ipv4: part) else { return nil }
                 bytes += tail.bytes
             } else {

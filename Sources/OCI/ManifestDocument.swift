@@ -73,7 +73,9 @@ public struct ManifestDocument: Hashable, Sendable {
             "schemaVersion", "mediaType", "config", "layers", "manifests", "fsLayers", "subject", "blobs",
         ]
         for key in keys.sorted() {
-            if let name = structural.first(where: { $0 != key && $0.lowercased() == key.lowercased() }) {
+            // By way of upper case, since Go's decoder takes "ſ" for "s" as well.
+            let folded = key.uppercased().lowercased()
+            if let name = structural.first(where: { $0 != key && $0.lowercased() == folded }) {
                 throw .ambiguous("has \"\(key)\", which some readers take for \"\(name)\"")
             }
         }

@@ -46,10 +46,10 @@ public enum StrictJSON {
         }
 
         mutating func value(depth: Int) throws(StrictJSONError) {
-            guard depth <= StrictJSON.maximumDepth else { throw error(.tooDeep) }
             switch peek {
-            case UInt8(ascii: "{"): _ = try object(depth: depth)
-            case UInt8(ascii: "["): try array(depth: depth)
+            case UInt8(ascii: "{"), UInt8(ascii: "["):
+                guard depth < StrictJSON.maximumDepth else { throw error(.tooDeep) }
+                if peek == UInt8(ascii: "{") { _ = try object(depth: depth) } else { try array(depth: depth) }
             case UInt8(ascii: "\""): _ = try string()
             default: try literal()
             }
@@ -98,10 +98,32 @@ public enum StrictJSON {
             {
                 position += 1
             }
-            let text = String(decoding: bytes[start..<position], as: UTF8.self)
-            guard ["true", "false", "null"].contains(text) || Double(text) != nil else {
-                throw StrictJSONError(offset: start, reason: .expected("a value"))
+            let token = bytes[start..<position]
+            guard Self.isNumber(token) || ["true", "false", "null"].contains(where: { token.elementsEqual($0.utf8) })
+            else { throw StrictJSONError(offset: start, reason: .expected("a value")) }
+        }
+
+        /// `-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?` (RFC 8259, section 6).
+        private static func isNumber(_ token: ArraySlice<UInt8>) -> Bool {
+            var rest = token
+            func take(_ allowed: String) -> Bool {
+                guard let byte = rest.first, allowed.utf8.contains(byte) else { return false }
+                rest = rest.dropFirst()
+                return true
             }
+            func takeDigits() -> Bool {
+                let count = rest.count
+                rest = rest.drop { (0x30...0x39).contains($0) }
+                return rest.count < count
+            }
+            _ = take("-")
+            guard take("0") || takeDigits() else { return false }
+            if take(".") { guard takeDigits() else { return false } }
+            if take("eE") {
+                _ = take("+-")
+                guard takeDigits() else { return false }
+            }
+            return rest.isEmpty
         }
 
         /// Reads a string and resolves its escapes: `"l\u0061yers"` and `"layers"` are one name.
@@ -112,7 +134,9 @@ public enum StrictJSON {
                 position += 1
                 switch byte {
                 case UInt8(ascii: "\""):
-                    guard let text = String(validating: out, as: UTF8.self) else { throw error(.invalidText) }
+                    guard let text = String(validating: out, as: UTF8.self), !Self.hasEndlessMarks(text) else {
+                        throw error(.invalidText)
+                    }
                     return text
                 case UInt8(ascii: "\\"): try escape(into: &out)
                 case 0..<0x20: throw error(.invalidText)
@@ -120,6 +144,22 @@ public enum StrictJSON {
                 }
             }
             throw error(.expected("the end of a text"))
+        }
+
+        /// Whether more combining marks follow each other than any language writes.
+        ///
+        /// To compare or hash such a text, Swift sorts the marks, in a time that grows with the square of their number:
+        /// a name of 400 KB takes a minute.
+        private static func hasEndlessMarks(_ text: String) -> Bool {
+            var count = 0
+            for scalar in text.unicodeScalars {
+                switch scalar.properties.generalCategory {
+                case .nonspacingMark, .spacingMark, .enclosingMark: count += 1
+                default: count = 0
+                }
+                if count > 64 { return true }
+            }
+            return false
         }
 
         private mutating func escape(into out: inout [UInt8]) throws(StrictJSONError) {
@@ -166,7 +206,7 @@ public struct StrictJSONError: Error, Hashable, Sendable {
         case duplicateName(String)
         /// Objects and arrays stand too deep in each other.
         case tooDeep
-        /// A text is not valid: a control byte, a broken escape, bytes that are not UTF-8.
+        /// A text is not valid: a control byte, a broken escape, bytes that are not UTF-8, combining marks without end.
         case invalidText
     }
 
