@@ -66,6 +66,11 @@ let package = Package(
             dependencies: ["OCI", "OCIContent", "OCITestKit", nioCore],
             swiftSettings: settings
         ),
+        .testTarget(
+            name: "OCITestKitTests",
+            dependencies: ["OCI", "OCIContent", "OCITestKit", nioCore],
+            swiftSettings: settings
+        ),
         .testTarget(name: "ArchitectureTests", swiftSettings: settings),
     ]
 )

@@ -1,0 +1,81 @@
+// mirror: container images from one registry to another
+// SPDX-License-Identifier: Apache-2.0
+
+public import OCI
+import OCIContent
+
+/// A blob that is in memory.
+public struct BuiltBlob: Hashable, Sendable {
+    /// What it is.
+    public let descriptor: Descriptor
+    /// Its bytes.
+    public let bytes: [UInt8]
+
+    /// Names the bytes by their digest.
+    public init(_ bytes: [UInt8], mediaType: MediaType = .ociLayerGzip) {
+        descriptor = Descriptor(mediaType: mediaType, digest: Digester.digest(of: bytes), size: Int64(bytes.count))
+        self.bytes = bytes
+    }
+}
+
+/// Writes configurations, manifests and indexes, always the same bytes for the same parts.
+public enum ImageBuilder {
+    /// The configuration of an image (image-spec, config.md).
+    /// - Parameters:
+    ///   - diffIDs: The digests of the uncompressed layers, lowest first.
+    ///   - label: A text that makes the configuration unlike that of another image with the same layers.
+    public static func configuration(platform: Platform, diffIDs: [Digest], label: String) -> BuiltBlob {
+        let variant = platform.variant.map { #""variant":"\#($0)","# } ?? ""
+        let history = diffIDs.indices.map {
+            #"{"created":"2026-01-01T00:00:00Z","created_by":"layer \#($0)"}"#
+        }
+        let text = """
+            {"created":"2026-01-01T00:00:00Z","architecture":"\(platform.architecture)",\(variant)"os":"\(platform.os)",\
+            "config":{"Env":["PATH=/usr/bin:/bin"],"Labels":{"image":"\(label)"}},\
+            "rootfs":{"type":"layers","diff_ids":[\(diffIDs.map { "\"\($0)\"" }.joined(separator: ","))]},\
+            "history":[\(history.joined(separator: ","))]}
+            """
+        return BuiltBlob(Array(text.utf8), mediaType: .ociConfig)
+    }
+
+    /// The manifest of an image.
+    public static func manifest(config: Descriptor, layers: [Descriptor]) throws -> ManifestDocument {
+        try document(
+            """
+            {"schemaVersion":2,"mediaType":"\(MediaType.ociManifest)","config":\(json(config)),\
+            "layers":[\(layers.map(json).joined(separator: ","))]}
+            """
+        )
+    }
+
+    /// An index of images with their platforms.
+    public static func index(_ children: [(manifest: ManifestDocument, platform: Platform)]) throws -> ManifestDocument
+    {
+        let descriptors = children.map { child in
+            var descriptor = child.manifest.descriptor
+            descriptor.platform = child.platform
+            return json(descriptor)
+        }
+        return try document(
+            """
+            {"schemaVersion":2,"mediaType":"\(MediaType.ociIndex)","manifests":[\(descriptors.joined(separator: ","))]}
+            """
+        )
+    }
+
+    /// A manifest of exactly this text.
+    public static func document(_ text: String) throws -> ManifestDocument {
+        let bytes = Array(text.utf8)
+        return try ManifestDocument(bytes: bytes, digest: Digester.digest(of: bytes), contentType: nil)
+    }
+
+    private static func json(_ descriptor: Descriptor) -> String {
+        let platform = descriptor.platform.map { platform in
+            let variant = platform.variant.map { #","variant":"\#($0)""# } ?? ""
+            return #","platform":{"architecture":"\#(platform.architecture)","os":"\#(platform.os)"\#(variant)}"#
+        }
+        return """
+            {"mediaType":"\(descriptor.mediaType)","digest":"\(descriptor.digest)","size":\(descriptor.size)\(platform ?? "")}
+            """
+    }
+}

@@ -1,0 +1,157 @@
+// mirror: container images from one registry to another
+// SPDX-License-Identifier: Apache-2.0
+
+import NIOCore
+import NIOHTTP1
+import NIOPosix
+import Synchronization
+
+/// One connection of a client to a proxy, with its connection to the registry.
+///
+/// Two tasks pump, one in each direction, so that an answer may come before the end of its request.
+struct ProxyConnection: Sendable {
+    typealias UpstreamConnection = NIOAsyncChannel<HTTPClientResponsePart, HTTPClientRequestPart>
+
+    let client: ServerConnection
+    let port: Int
+    let keeper: TallyKeeper
+    let rule: CountingProxy.Rule
+
+    /// The request that waits for its answer; there is no pipelining, so it is one at most.
+    private final class Pending: Sendable {
+        private let request = Mutex<PeerRequest?>(nil)
+
+        func set(_ new: PeerRequest) { request.withLock { $0 = new } }
+        func take() -> PeerRequest? {
+            request.withLock { request in
+                defer { request = nil }
+                return request
+            }
+        }
+        var current: PeerRequest? { request.withLock { $0 } }
+    }
+
+    /// The connection is over.
+    private struct Ended: Error {}
+
+    func serve() async {
+        let pending = Pending()
+        // How a connection ends is seen at both its ends; there is nobody to tell here.
+        try? await client.executeThenClose { fromClient, toClient in
+            let registry = try await connect()
+            try await registry.executeThenClose { fromRegistry, toRegistry in
+                try await withThrowingTaskGroup { group in
+                    group.addTask { try await forward(fromClient, to: toRegistry, answeringOn: toClient, pending) }
+                    group.addTask { try await giveBack(fromRegistry, to: toClient, pending) }
+                    // The end of either side is the end of both.
+                    defer { group.cancelAll() }
+                    try await group.next()
+                }
+            }
+        }
+        if pending.take() != nil { keeper.ended() }
+    }
+
+    private func forward(
+        _ fromClient: NIOAsyncChannelInboundStream<HTTPServerRequestPart>,
+        to toRegistry: NIOAsyncChannelOutboundWriter<HTTPClientRequestPart>,
+        answeringOn toClient: NIOAsyncChannelOutboundWriter<HTTPServerResponsePart>,
+        _ pending: Pending
+    ) async throws {
+        var answer: CountingProxy.Action?
+        for try await part in fromClient {
+            switch part {
+            case .head(var head):
+                let request = PeerRequest(head)
+                keeper.began(request)
+                pending.set(request)
+                let action = rule(request)
+                switch action {
+                case .cutConnection: throw Ended()
+                case .reply:
+                    answer = action
+                    continue
+                case .pass: break
+                }
+                // curl waits for this before it sends a large body; the registry is not asked.
+                if head.headers.first(name: "expect") != nil {
+                    head.headers.remove(name: "expect")
+                    try await toClient.write(.head(.init(version: .http1_1, status: .continue)))
+                }
+                try await toRegistry.write(.head(head))
+            case .body(let buffer):
+                keeper.sent(buffer.readableBytes)
+                if answer == nil { try await toRegistry.write(.body(.byteBuffer(buffer))) }
+            case .end(let trailers):
+                if case .reply(let status, let headers, let body)? = answer {
+                    try await reply(status, headers, body, on: toClient, pending)
+                    answer = nil
+                } else {
+                    try await toRegistry.write(.end(trailers))
+                }
+            }
+        }
+    }
+
+    private func giveBack(
+        _ fromRegistry: NIOAsyncChannelInboundStream<HTTPClientResponsePart>,
+        to toClient: NIOAsyncChannelOutboundWriter<HTTPServerResponsePart>,
+        _ pending: Pending
+    ) async throws {
+        for try await part in fromRegistry {
+            switch part {
+            case .head(var head):
+                if let request = pending.current {
+                    keeper.answered(request, status: Int(head.status.code))
+                    if request.method == "HEAD" { head.headers.remove(name: "transfer-encoding") }
+                }
+                try await toClient.write(.head(head))
+            case .body(let buffer):
+                keeper.received(buffer.readableBytes)
+                try await toClient.write(.body(.byteBuffer(buffer)))
+            case .end(let trailers):
+                // Before the client can see the end and ask again.
+                if pending.take() != nil { keeper.ended() }
+                try await toClient.write(.end(trailers))
+            }
+        }
+    }
+
+    private func reply(
+        _ status: Int,
+        _ headers: [(name: String, value: String)],
+        _ body: [UInt8],
+        on toClient: NIOAsyncChannelOutboundWriter<HTTPServerResponsePart>,
+        _ pending: Pending
+    ) async throws {
+        guard let request = pending.take() else { return }
+        keeper.answered(request, status: status)
+        keeper.ended()
+        var head = HTTPResponseHead(version: .http1_1, status: HTTPResponseStatus(statusCode: status))
+        for field in headers { head.headers.add(name: field.name, value: field.value) }
+        head.headers.replaceOrAdd(name: "Content-Length", value: "\(body.count)")
+        try await toClient.write(.head(head))
+        if request.method != "HEAD", !body.isEmpty {
+            keeper.received(body.count)
+            try await toClient.write(.body(.byteBuffer(ByteBuffer(bytes: body))))
+        }
+        try await toClient.write(.end(nil))
+    }
+
+    private func connect() async throws -> UpstreamConnection {
+        try await ClientBootstrap(group: client.channel.eventLoop)
+            .channelOption(.tcpOption(.tcp_nodelay), value: 1)
+            .channelOption(.recvAllocator, value: FixedSizeRecvByteBufferAllocator(capacity: 256 << 10))
+            .connect(host: "127.0.0.1", port: port) { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    var configuration = HTTPRequestEncoder.Configuration()
+                    configuration.automaticallySetFramingHeaders = false
+                    try channel.pipeline.syncOperations.addHandlers(
+                        HTTPRequestEncoder(configuration: configuration),
+                        ByteToMessageHandler(HTTPResponseDecoder())
+                    )
+                    return try UpstreamConnection(wrappingChannelSynchronously: channel)
+                }
+            }
+    }
+}

@@ -1,0 +1,194 @@
+// mirror: container images from one registry to another
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import Glibc
+import Synchronization
+
+/// A real registry on loopback: Debian's `docker-registry`, with its storage in a directory of its own.
+public final class DockerRegistry: Sendable {
+    /// The program.
+    public static let program = "/usr/bin/docker-registry"
+
+    /// The registry could not be started.
+    public struct StartFailure: Error, CustomStringConvertible {
+        /// What is wrong, and what to do about it.
+        public let description: String
+    }
+
+    /// The port, on 127.0.0.1.
+    public let port: Int
+    /// The address and port, as they stand in a URL.
+    public var host: String { "127.0.0.1:\(port)" }
+    /// The directory that holds the configuration and the storage.
+    public let directory: String
+    /// The root of the storage.
+    public var storage: String { directory + "/storage" }
+    private let process: Mutex<ChildProcess>
+    private let earlierCPUSeconds = Mutex(0.0)
+
+    private init(port: Int, directory: String, process: ChildProcess) {
+        self.port = port
+        self.directory = directory
+        self.process = Mutex(process)
+    }
+
+    /// Starts a registry and waits until it answers.
+    /// - Parameters:
+    ///   - parent: Where its directory is made; `nil` for the temporary directory. `/dev/shm` is in memory.
+    ///   - allowsDeletion: Whether manifests and blobs can be deleted.
+    /// - Throws: ``StartFailure``.
+    public static func start(in parent: String? = nil, allowsDeletion: Bool = true) async throws -> DockerRegistry {
+        guard FileManager.default.isExecutableFile(atPath: program) else {
+            throw StartFailure(description: "\(program) is missing: install Debian's package docker-registry")
+        }
+        let parent = parent ?? FileManager.default.temporaryDirectory.path
+        let directory = "\(parent)/registry-\(UUID().uuidString)"
+        do {
+            // A port that is free now may be taken a moment later.
+            for attempt in 1... {
+                let port = try freePort()
+                try write(
+                    configuration(port: port, directory: directory, allowsDeletion: allowsDeletion),
+                    in: directory
+                )
+                do {
+                    let process = try await launch(directory: directory, port: port)
+                    return DockerRegistry(port: port, directory: directory, process: process)
+                } catch let error as StartFailure where attempt < 5 && error.description.contains("address already in")
+                {}
+            }
+        } catch {
+            try? FileManager.default.removeItem(atPath: directory)
+            throw error
+        }
+        throw StartFailure(description: "no port is free")
+    }
+
+    /// The number of the process.
+    public var pid: Int32 { process.withLock { $0.pid } }
+
+    /// The processor time that the registry has used, in seconds, over all restarts.
+    public var cpuSeconds: Double { process.withLock { $0.cpuSeconds } + earlierCPUSeconds.withLock { $0 } }
+
+    /// Ends the registry and removes its storage.
+    public func stop() async {
+        await process.withLock { $0 }.stop()
+        try? FileManager.default.removeItem(atPath: directory)
+    }
+
+    /// Kills the registry as a crash would; its storage stays.
+    public func kill() async {
+        let child = process.withLock { $0 }
+        child.send(SIGKILL)
+        _ = await child.wait()
+    }
+
+    /// Ends the registry if it runs, and starts it again on the same port and storage.
+    public func restart() async throws {
+        let old = process.withLock { $0 }
+        let result = await old.stop()
+        let new = try await Self.launch(directory: directory, port: port)
+        earlierCPUSeconds.withLock { $0 += result.cpuSeconds }
+        process.withLock { $0 = new }
+    }
+
+    /// Removes all content, as if the registry were new.
+    ///
+    /// It must not be in use: it is ended and started again.
+    public func empty() async throws {
+        let old = process.withLock { $0 }
+        let result = await old.stop()
+        try? FileManager.default.removeItem(atPath: storage)
+        let new = try await Self.launch(directory: directory, port: port)
+        earlierCPUSeconds.withLock { $0 += result.cpuSeconds }
+        process.withLock { $0 = new }
+    }
+
+    private static func launch(directory: String, port: Int) async throws -> ChildProcess {
+        let child = try await ChildProcess.start(
+            program,
+            ["serve", "\(directory)/config.yml"],
+            // REGISTRY_… variables would override the configuration.
+            environment: ["PATH": "/usr/bin:/bin", "HOME": directory, "OTEL_TRACES_EXPORTER": "none"],
+            outputLimit: 64 << 10,
+            endsWithParent: FileManager.default.isExecutableFile(atPath: "/usr/bin/setpriv")
+        )
+        let deadline = ContinuousClock.now + .seconds(20)
+        do {
+            while ContinuousClock.now < deadline, child.isRunning {
+                if let reply = try? await PlainHTTP.request("GET", "127.0.0.1:\(port)", "/v2/"), reply.status == 200,
+                    child.isRunning
+                {
+                    return child
+                }
+                try await Task.sleep(for: .milliseconds(20))
+            }
+        } catch {
+            await child.stop()
+            throw error
+        }
+        let result = await child.stop()
+        throw StartFailure(description: "docker-registry did not answer: \(result.errorText.suffix(2000))")
+    }
+
+    private static func write(_ configuration: String, in directory: String) throws {
+        try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
+        try configuration.write(toFile: "\(directory)/config.yml", atomically: true, encoding: .utf8)
+    }
+
+    /// The secret is fixed, so that upload sessions outlive a restart.
+    private static func configuration(port: Int, directory: String, allowsDeletion: Bool) -> String {
+        """
+        version: 0.1
+        log:
+          level: error
+          accesslog:
+            disabled: true
+        storage:
+          filesystem:
+            rootdirectory: \(directory)/storage
+            maxthreads: 100
+          delete:
+            enabled: \(allowsDeletion)
+          maintenance:
+            uploadpurging:
+              enabled: false
+        http:
+          addr: 127.0.0.1:\(port)
+          secret: not-a-secret-of-anybody
+        """
+    }
+
+    private static func freePort() throws -> Int {
+        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
+        defer { close(descriptor) }
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+        let bound = withUnsafeMutableBytes(of: &address) { bytes in
+            let pointer = bytes.assumingMemoryBound(to: sockaddr.self).baseAddress
+            return bind(descriptor, pointer, length) == 0 && getsockname(descriptor, pointer, &length) == 0
+        }
+        guard bound else { throw StartFailure(description: "no port is free: \(String(cString: strerror(errno)))") }
+        return Int(UInt16(bigEndian: address.sin_port))
+    }
+}
+
+/// Runs a registry for as long as `body` runs.
+public func withDockerRegistry<Value: Sendable>(
+    in parent: String? = nil,
+    allowsDeletion: Bool = true,
+    _ body: (DockerRegistry) async throws -> Value
+) async throws -> Value {
+    let registry = try await DockerRegistry.start(in: parent, allowsDeletion: allowsDeletion)
+    do {
+        let value = try await body(registry)
+        await registry.stop()
+        return value
+    } catch {
+        await registry.stop()
+        throw error
+    }
+}

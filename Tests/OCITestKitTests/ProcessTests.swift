@@ -1,0 +1,7 @@
+// mirror: container images from one registry to another
+// SPDX-License-Identifier: Apache-2.0
+
+import Testing
+
+/// Everything that starts programs, one after the other.
+@Suite(.serialized) struct ProcessTests {}
