@@ -71,6 +71,26 @@ let package = Package(
             dependencies: ["OCI", "OCIContent", "OCITestKit", nioCore],
             swiftSettings: settings
         ),
+        .testTarget(
+            name: "OCIRegistryTests",
+            dependencies: ["OCI", "OCIContent", "OCIRegistry", "OCITestKit", nioCore, nioHTTP1],
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "ReplicationTests",
+            dependencies: ["OCI", "OCIContent", "Replication", "OCITestKit", nioCore],
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "mirrorTests",
+            dependencies: ["OCI", "OCIContent", "OCIRegistry", "Replication", "mirror"],
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "EndToEndTests",
+            dependencies: ["OCI", "OCIContent", "OCIRegistry", "Replication", "OCITestKit", "mirror"],
+            swiftSettings: settings
+        ),
         .testTarget(name: "ArchitectureTests", swiftSettings: settings),
     ]
 )

@@ -35,14 +35,20 @@ public struct Replicator: Sendable {
         self.events = events
     }
 
-    /// Copies what is missing. What fails is told as an event, and the run goes on.
+    /// Copies what is missing.
+    ///
+    /// What fails is told as an event, and the run goes on.
     ///
     /// - Throws: ``OCIContent/SideFailure`` if a side cannot be reached or does not list its repositories;
     ///   `CancellationError` when the task is cancelled, after which every tag points to what it pointed to before, or to
     ///   a whole image.
     public func run() async throws {
         let transfer = Transfer(
-            job: job, ledger: ArrivalLedger(hints: hints), blobSlots: Slots(limits.blobs), events: events)
+            job: job,
+            ledger: ArrivalLedger(hints: hints),
+            blobSlots: Slots(limits.blobs),
+            events: events
+        )
         try await forEachPlan { try await transfer.execute($0) }
         do { try await job.destination.finish() } catch { throw SideFailure.wrapping(error, side: .destination) }
     }

@@ -36,8 +36,9 @@ struct Transfer: Sendable {
         events(.published(plan))
     }
 
-    /// Moves the blobs side by side. After one has failed no other is begun, but those under way are let end: other
-    /// images may wait for them.
+    /// Moves the blobs side by side.
+    ///
+    /// After one has failed no other is begun, but those under way are let end: other images may wait for them.
     private func moveBlobs(of plan: RootPlan, to destination: any ContentSink) async throws {
         let failure = FirstFailure()
         try await withThrowingTaskGroup(of: Void.self) { group in
@@ -84,8 +85,9 @@ struct Transfer: Sendable {
         }
     }
 
-    /// What a failure means for the others that want the same blob. A wrong size is the fault of the manifest that stated
-    /// it, and another may state it right.
+    /// What a failure means for the others that want the same blob.
+    ///
+    /// A wrong size is the fault of the manifest that stated it, and another may state it right.
     private func outcome(of failure: any Error) -> ArrivalLedger.Outcome {
         guard let failure = failure as? SideFailure, failure.side == .source else { return .failed }
         switch failure.underlying {

@@ -3,7 +3,9 @@
 
 import OCI
 
-/// Decides what is to be done for an image. Pure and total: it neither asks nor writes anything.
+/// Decides what is to be done for an image.
+///
+/// Pure and total: it neither asks nor writes anything.
 public enum Planner {
     /// The plan for what was found; `nil` where nothing is to do.
     /// - Throws: ``GraphError`` for a graph that is not whole.
@@ -30,8 +32,14 @@ public enum Planner {
             }
         }
         return RootPlan(
-            route: survey.route, tag: survey.tag, change: change, root: graph.root, children: levels, blobs: blobs,
-            leftOut: leftOut)
+            route: survey.route,
+            tag: survey.tag,
+            change: change,
+            root: graph.root,
+            children: levels,
+            blobs: blobs,
+            leftOut: leftOut
+        )
     }
 
     /// The manifests below the root by their height: those that point to no manifest first.

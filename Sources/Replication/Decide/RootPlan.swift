@@ -28,7 +28,9 @@ public struct RootPlan: Hashable, Sendable {
     /// The layers whose publisher does not let them be copied; they are left out.
     public let leftOut: [Descriptor]
 
-    /// The bytes of the blobs in all. Sums that no real image has are cut at the largest number.
+    /// The bytes of the blobs in all.
+    ///
+    /// Sums that no real image has are cut at the largest number.
     public var blobBytes: Int64 { blobs.reduce(0) { $0.addingClamped($1.size) } }
 
     /// The number of manifests that are written.

@@ -17,7 +17,9 @@ public struct ImageGraph: Hashable, Sendable {
     }
 }
 
-/// How far an index is followed. No real image comes near; whoever publishes more wants to use up memory or requests.
+/// How far an index is followed.
+///
+/// No real image comes near; whoever publishes more wants to use up memory or requests.
 public struct GraphLimits: Hashable, Sendable {
     /// How deep indexes may stand in each other.
     public var depth: Int

@@ -4,7 +4,9 @@
 public import OCI
 import OCIContent
 
-/// Looks: finds routes, lists tags, compares them, opens images. It only reads.
+/// Looks: finds routes, lists tags, compares them, opens images.
+///
+/// It only reads.
 struct Surveyor: Sendable {
     let job: Job
     let contact: SideContact
@@ -58,11 +60,17 @@ struct Surveyor: Sendable {
                 do {
                     let page = try await pages.next()
                     contact.note(.source)
-                    return page?.map { entry in
-                        Candidate(
-                            route: route, target: .tag(entry.tag), tag: entry.tag, sourceDigest: entry.digest,
-                            mayBePresent: present[entry.tag] != nil, destinationDigest: present[entry.tag] ?? nil)
-                    }
+                    return page?
+                        .map { entry in
+                            Candidate(
+                                route: route,
+                                target: .tag(entry.tag),
+                                tag: entry.tag,
+                                sourceDigest: entry.digest,
+                                mayBePresent: present[entry.tag] != nil,
+                                destinationDigest: present[entry.tag] ?? nil
+                            )
+                        }
                 } catch {
                     throw SideFailure.wrapping(error, side: .source)
                 }
@@ -134,7 +142,8 @@ struct Surveyor: Sendable {
                 for (child, parent) in wanted {
                     let document = try await documents.document(child, from: source)
                     guard let document else { throw GraphError.missingChild(child.digest, of: parent) }
-                    guard document.descriptor.mediaType == child.mediaType, document.descriptor.size == child.size else {
+                    guard document.descriptor.mediaType == child.mediaType, document.descriptor.size == child.size
+                    else {
                         throw GraphError.mismatchedChild(child.digest, of: parent)
                     }
                     bytes += document.bytes.count

@@ -32,7 +32,10 @@ final class HolderFile: HolderHints {
         var lines = read(url)
         do {
             try FileManager.default.createDirectory(
-                at: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+                at: folder,
+                withIntermediateDirectories: true,
+                attributes: [.posixPermissions: 0o700]
+            )
             if lines.count > maximumLines {
                 lines = Array(lines.suffix(maximumLines / 2))
                 let text = lines.map { "\($0.digest) \($0.repository)\n" }.joined()
@@ -40,7 +43,10 @@ final class HolderFile: HolderHints {
             }
             if !FileManager.default.fileExists(atPath: url.path) {
                 _ = FileManager.default.createFile(
-                    atPath: url.path, contents: nil, attributes: [.posixPermissions: 0o600])
+                    atPath: url.path,
+                    contents: nil,
+                    attributes: [.posixPermissions: 0o600]
+                )
             }
             let file = try FileHandle(forUpdating: url)
             try file.seekToEnd()
@@ -66,13 +72,14 @@ final class HolderFile: HolderHints {
     /// The lines that can be read; torn and foreign ones are passed over.
     private static func read(_ url: URL) -> [Line] {
         guard let data = try? Data(contentsOf: url) else { return [] }
-        return data.split(separator: UInt8(ascii: "\n")).compactMap { line in
-            let parts = line.split(separator: UInt8(ascii: " "))
-            guard parts.count == 2, let digest = try? Digest(String(decoding: parts[0], as: UTF8.self)),
-                let repository = try? RepositoryName(String(decoding: parts[1], as: UTF8.self))
-            else { return nil }
-            return (digest, repository)
-        }
+        return data.split(separator: UInt8(ascii: "\n"))
+            .compactMap { line in
+                let parts = line.split(separator: UInt8(ascii: " "))
+                guard parts.count == 2, let digest = try? Digest(String(decoding: parts[0], as: UTF8.self)),
+                    let repository = try? RepositoryName(String(decoding: parts[1], as: UTF8.self))
+                else { return nil }
+                return (digest, repository)
+            }
     }
 
     private static func dictionary(_ lines: [Line]) -> [Digest: RepositoryName] {

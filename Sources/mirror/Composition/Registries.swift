@@ -26,7 +26,8 @@ func withRegistries(
         source: RetryingEndpoint(endpoint(of: source, .source, show), policy: policy),
         destination: RetryingEndpoint(endpoint(of: destination, .destination, show), policy: policy),
         selection: pair.selection,
-        mapping: pair.mapping)
+        mapping: pair.mapping
+    )
     let hints = HolderFile.open(for: pair.destination.host)
     let code = await body(job, hints)
     try? await source.shutdown()

@@ -23,7 +23,8 @@ enum AddressWording {
         switch error {
         case .destinationIsDigest: "the destination names a digest, which only content can decide"
         case .destinationIsPattern: "the destination must be one place, without *"
-        case .destinationNeedsRepository: "the source is one repository, and the destination does not say what to call it"
+        case .destinationNeedsRepository:
+            "the source is one repository, and the destination does not say what to call it"
         case .manyToOneTag: "the destination names one tag, and the source many"
         }
     }

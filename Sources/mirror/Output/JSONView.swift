@@ -7,7 +7,9 @@ import OCIContent
 import OCIRegistry
 import Replication
 
-/// For scripts: one JSON object a line on standard output. Its `event` says what kind of line it is.
+/// For scripts: one JSON object a line on standard output.
+///
+/// Its `event` says what kind of line it is.
 struct JSONView: View {
     let interval: Duration = .seconds(5)
     private let out = Terminal.standardOutput

@@ -53,7 +53,9 @@ enum MovingPart {
         return String(repeating: "█", count: filled) + String(repeating: "░", count: width - filled)
     }
 
-    /// Cuts a text in its middle, or fills it with spaces, so that it is `width` wide. Names of repositories are ASCII.
+    /// Cuts a text in its middle, or fills it with spaces, so that it is `width` wide.
+    ///
+    /// Names of repositories are ASCII.
     private static func pad(_ text: String, _ width: Int, left: Bool = false) -> String {
         if text.count > width {
             let tail = max(0, width - width / 3 - 1)

@@ -63,13 +63,18 @@ struct PlanReport {
         if !lines.isEmpty { lines.append("") }
         let scope = "in \(Measures.count(totals.repositories, "repository", "repositories"))"
         lines.append(
-            style.bold("plan: \(totals.new) new, \(totals.moved) moved, \(totals.equal) equal \(scope)"))
+            style.bold("plan: \(totals.new) new, \(totals.moved) moved, \(totals.equal) equal \(scope)")
+        )
         lines.append(
             "  blobs     \(summary.blobsToCopy) to copy (\(Measures.bytes(summary.bytesToCopy))), "
-                + "about \(summary.blobsToMount) to mount, \(summary.blobsPresent) already there")
-        if summary.bytesSaved > 0 { lines.append("  saved     \(Measures.bytes(summary.bytesSaved)) by sending nothing twice") }
+                + "about \(summary.blobsToMount) to mount, \(summary.blobsPresent) already there"
+        )
+        if summary.bytesSaved > 0 {
+            lines.append("  saved     \(Measures.bytes(summary.bytesSaved)) by sending nothing twice")
+        }
         lines.append(
-            "  requests  about \(requests(.source)) at the source, \(requests(.destination)) at the destination")
+            "  requests  about \(requests(.source)) at the source, \(requests(.destination)) at the destination"
+        )
         lines.append("  nothing was changed (--dry-run)")
         return lines.joined(separator: "\n")
     }

@@ -2,8 +2,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
 extension String {
-    /// The text as it can be printed to a terminal: control bytes, and characters that turn the direction of writing, become
-    /// escapes. Everything that a server wrote passes through here.
+    /// The text as it can be printed to a terminal: control bytes, and characters that turn the direction of writing,
+    /// become escapes.
+    ///
+    /// Everything that a server wrote passes through here.
     var printable: String {
         guard unicodeScalars.contains(where: \.isUnsafeToPrint) else { return self }
         var text = ""

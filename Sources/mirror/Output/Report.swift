@@ -51,12 +51,15 @@ struct Report {
         var skipped = "\(totals.blobsMounted) mounted, \(totals.blobsPresent) already there"
         if totals.bytesSpared > 0 { skipped += "; \(Measures.bytes(totals.bytesSpared)) not sent again" }
         lines.append(
-            "  blobs     \(totals.blobsCopied) copied (\(Measures.bytes(totals.bytesCopied))), \(skipped)")
+            "  blobs     \(totals.blobsCopied) copied (\(Measures.bytes(totals.bytesCopied))), \(skipped)"
+        )
         lines.append(
-            "  requests  \(requests[.source] ?? 0) at the source, \(requests[.destination] ?? 0) at the destination")
+            "  requests  \(requests[.source] ?? 0) at the source, \(requests[.destination] ?? 0) at the destination"
+        )
         lines.append(
             "  time      \(Measures.duration(duration))"
-                + (totals.bytesCopied > 0 ? ", \(Measures.bytes(rate))/s" : ""))
+                + (totals.bytesCopied > 0 ? ", \(Measures.bytes(rate))/s" : "")
+        )
         let hosts = slowestHosts.map { "\($0.name) (mean \(Measures.duration($0.host.mean)))".printable }
         if !hosts.isEmpty { lines.append("  answers   \(hosts.joined(separator: ", "))") }
         if !totals.layersLeftOut.isEmpty {

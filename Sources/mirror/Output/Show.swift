@@ -64,8 +64,11 @@ final class Show: Sendable {
         }
         let totals = state.withLock { $0.totals }
         let report = Report(
-            totals: totals, duration: start.duration(to: .now), isInterrupted: interruption.exitCode != nil,
-            failure: interruption.exitCode == nil ? failure : nil)
+            totals: totals,
+            duration: start.duration(to: .now),
+            isInterrupted: interruption.exitCode != nil,
+            failure: interruption.exitCode == nil ? failure : nil
+        )
         view.finish(report)
         return interruption.exitCode ?? report.exitCode
     }

@@ -38,7 +38,12 @@ final class TerminalView: View {
         let moving = state.withLock { state in
             state.rate.note(totals.bytesCopied.addingClamped(totals.bytesInFlight))
             return MovingPart.lines(
-                totals, rate: state.rate.bytesPerSecond, columns: columns, rows: rows, style: terminal.style)
+                totals,
+                rate: state.rate.bytesPerSecond,
+                columns: columns,
+                rows: rows,
+                style: terminal.style
+            )
         }
         draw { _ in moving }
     }

@@ -6,7 +6,9 @@ import OCIContent
 import OCIRegistry
 import Replication
 
-/// Puts errors into words: `cannot <verb> <object> <at place>: <cause>`. The only place where that is done.
+/// Puts errors into words: `cannot <verb> <object> <at place>: <cause>`.
+///
+/// The only place where that is done.
 enum Wording {
     /// One sentence, printable, without a full stop.
     static func sentence(for error: any Error) -> String { text(of: error).printable }
@@ -55,7 +57,8 @@ enum Wording {
     private static func content(_ error: ContentError) -> String {
         switch error {
         case .missing(let digest): "the source does not have \(digest), although a manifest points to it"
-        case .tooLong(let digest, let expected): "\(digest) has more than the \(expected) bytes that its manifest states"
+        case .tooLong(let digest, let expected):
+            "\(digest) has more than the \(expected) bytes that its manifest states"
         case .tooShort(let digest, let expected, let received):
             "\(digest) ended after \(received) of \(expected) bytes"
         case .wrongDigest(let expected, let actual): "what came for \(expected) is \(actual)"
@@ -70,7 +73,8 @@ enum Wording {
             "the manifest has \(size) bytes; the most that is read is \(ManifestDocument.maximumSize)"
         case .invalidJSON(let error): "the manifest cannot be read: byte \(error.offset): \(json(error.reason))"
         case .ambiguous(let what): "the manifest can be read in two ways: it \(what)"
-        case .schema1: "the image is in Docker's schema 1 format, which cannot be mirrored: its digest is not of its bytes"
+        case .schema1:
+            "the image is in Docker's schema 1 format, which cannot be mirrored: its digest is not of its bytes"
         case .digest(let error): "the manifest cannot be used: \(digest(error))"
         case .typeMismatch(let header, let document): "the manifest is called \(header), but calls itself \(document)"
         case .unsupportedType(let type): "manifests of the type \(type) are not known"
@@ -92,7 +96,8 @@ enum Wording {
         case .tooDeep(let limit): "its indexes stand in each other more than \(limit) deep"
         case .tooManyManifests(let limit): "it has more than \(limit) manifests"
         case .tooManyBytes(let limit): "its manifests have more than \(limit) bytes in all"
-        case .missingChild(let child, let parent): "the source does not have \(child), to which the index \(parent) points"
+        case .missingChild(let child, let parent):
+            "the source does not have \(child), to which the index \(parent) points"
         case .mismatchedChild(let child, let parent): "\(child) is not what the index \(parent) says of it"
         }
     }
