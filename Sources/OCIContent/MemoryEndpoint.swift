@@ -13,6 +13,8 @@ public final class MemoryEndpoint: SourceEndpoint, SinkEndpoint {
         var blobs: [Digest: ByteBuffer] = [:]
         var manifests: [Digest: ManifestDocument] = [:]
         var tags: [TagName: Digest] = [:]
+
+        var isEmpty: Bool { blobs.isEmpty && manifests.isEmpty && tags.isEmpty }
     }
 
     private let state = Mutex<[RepositoryName: Repository]>([:])
@@ -23,7 +25,9 @@ public final class MemoryEndpoint: SourceEndpoint, SinkEndpoint {
     public init(name: String = "memory") { self.name = name }
 
     /// The names of the repositories that have content, in order, on one page.
-    public func catalog() -> Pages<RepositoryName> { Pages(state.withLock { $0.keys.sorted() }) }
+    public func catalog() -> Pages<RepositoryName> {
+        Pages(state.withLock { $0.filter { !$0.value.isEmpty }.keys.sorted() })
+    }
 
     /// One repository of it, to read.
     public func source(_ repository: RepositoryName) -> any ContentSource { self[repository] }

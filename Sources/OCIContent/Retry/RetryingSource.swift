@@ -55,8 +55,13 @@ public struct RetryingSource: ContentSource {
                             return nil
                         }
                         position += Int64(buffer.readableBytes)
-                        failures.progressed()
+                        if buffer.readableBytes > 0 { failures.progressed() }
                         return buffer
+                    } catch let error as any TransientError
+                        where error.isTransient && position >= first.range.upperBound
+                    {
+                        // Everything is here; whoever asks for the bytes behind the last is answered with 416.
+                        return nil
                     } catch {
                         // Everything has come; the peer only failed to end its answer well.
                         if position == first.range.upperBound, position > first.range.lowerBound { return nil }
