@@ -74,7 +74,9 @@ import Testing
             let error = try await #require(throws: PlainHTTP.Incomplete.self) {
                 try await PlainHTTP.request("GET", peer.host, "/")
             }
-            #expect(error.reply?.body.count == 400)
+            // A reset may overtake what was sent before it.
+            let count = error.reply?.body.count ?? 0
+            #expect(cut == .reset ? count <= 400 : count == 400)
         }
     }
 
@@ -198,10 +200,10 @@ extension ProcessTests {
             } _: { peer in
                 let result = try await ChildProcess.run(
                     "/bin/sh",
-                    ["-c", "head -c 5000000 /dev/zero | curl -sS -T - http://\(peer.host)/x"]
+                    ["-c", "head -c 5000000 /dev/zero | curl -sS --expect100-timeout 30 -T - http://\(peer.host)/x"]
                 )
                 #expect(result.outputText == "5000000")
-                #expect(result.wallTime < .milliseconds(900))
+                #expect(result.wallTime < .seconds(25))
             }
         }
     }

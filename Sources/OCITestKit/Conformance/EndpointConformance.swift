@@ -3,7 +3,7 @@
 
 public import OCIContent
 
-/// What every place that content is copied from and to must keep, as promises that a test can run one by one:
+/// What every place that content is copied from and to must keep, as promises that a test can run one by one.
 ///
 /// ```swift
 /// @Test(arguments: EndpointConformance.promises)

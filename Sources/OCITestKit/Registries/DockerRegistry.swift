@@ -10,6 +10,9 @@ public final class DockerRegistry: Sendable {
     /// The program.
     public static let program = "/usr/bin/docker-registry"
 
+    /// Whether the program is on this machine; tests that cannot do without it may be skipped where it is not.
+    public static var isInstalled: Bool { FileManager.default.isExecutableFile(atPath: program) }
+
     /// The registry could not be started.
     public struct StartFailure: Error, CustomStringConvertible {
         /// What is wrong, and what to do about it.
@@ -39,7 +42,7 @@ public final class DockerRegistry: Sendable {
     ///   - allowsDeletion: Whether manifests and blobs can be deleted.
     /// - Throws: ``StartFailure``.
     public static func start(in parent: String? = nil, allowsDeletion: Bool = true) async throws -> DockerRegistry {
-        guard FileManager.default.isExecutableFile(atPath: program) else {
+        guard isInstalled else {
             throw StartFailure(description: "\(program) is missing: install Debian's package docker-registry")
         }
         let parent = parent ?? FileManager.default.temporaryDirectory.path
