@@ -84,5 +84,29 @@ extension ProcessTests {
                 }
             }
         }
+
+        @Test func `counts every request of connections that are kept`() async throws {
+            try await withScriptedPeer { _ in
+                .text(200, "ok")
+            } _: { peer in
+                try await withCountingProxy(port: peer.port) { proxy in
+                    let curl = try await ChildProcess.run(
+                        "curl",
+                        [
+                            "-sS", "-Z", "--parallel-max", "16", "-o", "/dev/null",
+                            "http://\(proxy.host)/v2/a/manifests/[1-500]",
+                        ]
+                    )
+                    #expect(curl.succeeded, "\(curl.errorText)")
+                    let tally = proxy.tally
+                    #expect(tally.count("GET", .manifest) == 500)
+                    #expect(tally.statuses == [200: 500])
+                    #expect(tally.responseBytes == 1000)
+                    #expect((2...16).contains(tally.highestConcurrency))
+                    #expect(tally.connections < 100)
+                    #expect(peer.connections == tally.connections)
+                }
+            }
+        }
     }
 }

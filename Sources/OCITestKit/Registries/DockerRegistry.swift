@@ -10,6 +10,9 @@ public final class DockerRegistry: Sendable {
     /// The program.
     public static let program = "/usr/bin/docker-registry"
 
+    /// Whether the program is on this machine; tests that cannot do without it may be skipped where it is not.
+    public static var isInstalled: Bool { FileManager.default.isExecutableFile(atPath: program) }
+
     /// The registry could not be started.
     public struct StartFailure: Error, CustomStringConvertible {
         /// What is wrong, and what to do about it.
@@ -39,7 +42,7 @@ public final class DockerRegistry: Sendable {
     ///   - allowsDeletion: Whether manifests and blobs can be deleted.
     /// - Throws: ``StartFailure``.
     public static func start(in parent: String? = nil, allowsDeletion: Bool = true) async throws -> DockerRegistry {
-        guard FileManager.default.isExecutableFile(atPath: program) else {
+        guard isInstalled else {
             throw StartFailure(description: "\(program) is missing: install Debian's package docker-registry")
         }
         let parent = parent ?? FileManager.default.temporaryDirectory.path
@@ -160,19 +163,23 @@ public final class DockerRegistry: Sendable {
         """
     }
 
+    /// A port that nobody has, below those that the system gives to connections: one of these might be taken while the
+    /// registry is being started again.
     private static func freePort() throws -> Int {
-        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
-        defer { close(descriptor) }
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
-        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-        let bound = withUnsafeMutableBytes(of: &address) { bytes in
-            let pointer = bytes.assumingMemoryBound(to: sockaddr.self).baseAddress
-            return bind(descriptor, pointer, length) == 0 && getsockname(descriptor, pointer, &length) == 0
+        for _ in 0..<100 {
+            let port = UInt16.random(in: 20_000..<32_000)
+            let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
+            defer { close(descriptor) }
+            var address = sockaddr_in()
+            address.sin_family = sa_family_t(AF_INET)
+            address.sin_port = port.bigEndian
+            address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+            let isFree = withUnsafeBytes(of: &address) { bytes in
+                bind(descriptor, bytes.assumingMemoryBound(to: sockaddr.self).baseAddress, socklen_t(bytes.count)) == 0
+            }
+            if isFree { return Int(port) }
         }
-        guard bound else { throw StartFailure(description: "no port is free: \(String(cString: strerror(errno)))") }
-        return Int(UInt16(bigEndian: address.sin_port))
+        throw StartFailure(description: "no port from 20000 to 31999 is free")
     }
 }
 
