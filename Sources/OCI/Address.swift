@@ -75,6 +75,10 @@ public struct Address: Hashable, Sendable {
             break
         }
         var base = text.utf8.distance(from: text.startIndex, to: rest.startIndex)
+        if let at = Self.userInformationEnd(rest) {
+            // What may be a password is not kept.
+            throw AddressError(text: "…\(rest[at...])", offset: 0, reason: .userInformation)
+        }
         if let separator = rest.range(of: "://") {
             throw fail(base, .unknownScheme(String(rest[..<separator.lowerBound])))
         }
@@ -150,6 +154,14 @@ public struct Address: Hashable, Sendable {
         return .repository(try name(path))
     }
 
+    /// The `@` behind a user name and perhaps a password in front of a host.
+    ///
+    /// In `name@sha256:…` a digest follows.
+    private static func userInformationEnd(_ text: Substring) -> Substring.Index? {
+        guard let at = text.firstIndex(of: "@"), let slash = text.firstIndex(of: "/"), at < slash else { return nil }
+        return at
+    }
+
     private static func looksLikeHost(_ component: Substring) -> Bool {
         component == "localhost" || component.contains(".") || component.contains(":")
     }
@@ -193,6 +205,8 @@ public struct AddressError: Error, Hashable, Sendable {
         case tooLong
         /// Another scheme than `http` and `https` is written.
         case unknownScheme(String)
+        /// A user name or a password stands in front of the host.
+        case userInformation
         /// A word stands in front of a colon that names no kind of place.
         case unknownPlace(String)
         /// A host stands alone, and it is not clear whether the registry or an image is meant.

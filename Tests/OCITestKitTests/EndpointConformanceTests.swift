@@ -16,7 +16,7 @@ import Testing
 
     @Test(arguments: EndpointConformance.promises)
     func `a place behind retries keeps its promises`(promise: EndpointConformance.Promise) async throws {
-        let retried = RetriedEndpoint(base: Self.memory)
+        let retried = RetryingEndpoint(Self.memory, policy: RetryPolicy(attempts: 2, firstPause: .milliseconds(1)))
         try await EndpointConformance(of: retried).check(promise)
     }
 
@@ -39,27 +39,9 @@ import Testing
     }
 }
 
-/// The memory behind the wrappers that repeat failed requests.
-private struct RetriedEndpoint: SourceEndpoint, SinkEndpoint {
-    let base: MemoryEndpoint
-    private let policy = RetryPolicy(attempts: 2, firstPause: .milliseconds(1))
-
-    init(base: MemoryEndpoint) { self.base = base }
-
-    var name: String { base.name }
-    func check() async throws { try await base.check() }
-    func catalog() -> Pages<RepositoryName> { base.catalog().retried(by: policy) }
-    func source(_ repository: RepositoryName) -> any ContentSource {
-        RetryingSource(base.source(repository), policy: policy)
-    }
-    func sink(_ repository: RepositoryName) -> any ContentSink { RetryingSink(base.sink(repository), policy: policy) }
-    func finish() async throws { try await base.finish() }
-}
-
 /// A place that reads what it is given and forgets it.
 private struct Oblivion: SourceEndpoint, SinkEndpoint, ContentSource, ContentSink {
     let name = "oblivion"
-    func check() async throws {}
     func catalog() -> Pages<RepositoryName> { Pages([]) }
     func source(_ repository: RepositoryName) -> any ContentSource { self }
     func sink(_ repository: RepositoryName) -> any ContentSink { self }

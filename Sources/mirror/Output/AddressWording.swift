@@ -46,6 +46,7 @@ enum AddressWording {
         case .empty: "there is nothing"
         case .tooLong: "it has more than 4096 bytes"
         case .unknownScheme(let scheme): "\(scheme):// is not known; registries are spoken to by http:// or https://"
+        case .userInformation: "a user name or password cannot stand in an address"
         case .unknownPlace(let word): "\(word): is not a kind of place that is known"
         case .bareHost(let host): "\(host) alone could be a registry or an image"
         case .name(let error): sentence(for: error)
