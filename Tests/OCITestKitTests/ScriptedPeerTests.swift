@@ -120,7 +120,10 @@ import Testing
         let reply = Task {
             try await PlainHTTP.request("PUT", peer.host, "/", body: Array(repeating: 1, count: size))
         }
-        try await Task.sleep(for: .milliseconds(300))
+        while peer.requests.first.map({ $0.bodyLength < 100_000 }) ?? true {
+            try await Task.sleep(for: .milliseconds(5))
+        }
+        try await Task.sleep(for: .milliseconds(200))
         #expect(try #require(peer.requests.first).bodyLength < 1 << 20)
         #expect(try #require(peer.requests.first).isComplete == false)
         await peer.stop()

@@ -36,8 +36,9 @@ struct Trial: Sendable {
     var sibling: any ContentSink { sinkEndpoint.sink(siblingName) }
 
     func blob(_ number: UInt64 = 0, size: Int = 10_000) -> BuiltBlob {
-        var random = SeededRandom(seed: seed &+ number)
-        return BuiltBlob((0..<size).map { _ in UInt8(truncatingIfNeeded: random.next()) })
+        var bytes = [UInt8](repeating: 0, count: size)
+        bytes.withUnsafeMutableBytes { SeededRandom.fill($0, seed: seed &+ number, from: 0) }
+        return BuiltBlob(bytes)
     }
 
     /// The blob as something to write.
@@ -85,7 +86,7 @@ private struct HeldBlob: ContentSource {
             return {
                 if let failure, position >= bytes.count / 2 { throw failure }
                 guard position < bytes.count else { return nil }
-                let end = min(position + 4000, bytes.count)
+                let end = min(position + max(4000, bytes.count / 16), bytes.count)
                 defer { position = end }
                 return ByteBuffer(bytes: bytes[position..<end])
             }

@@ -38,14 +38,14 @@ public final class DockerRegistry: Sendable {
 
     /// Starts a registry and waits until it answers.
     /// - Parameters:
-    ///   - parent: Where its directory is made; `nil` for the temporary directory. `/dev/shm` is in memory.
+    ///   - parent: Where its directory is made; `nil` for ``usualParent``.
     ///   - allowsDeletion: Whether manifests and blobs can be deleted.
     /// - Throws: ``StartFailure``.
     public static func start(in parent: String? = nil, allowsDeletion: Bool = true) async throws -> DockerRegistry {
         guard isInstalled else {
             throw StartFailure(description: "\(program) is missing: install Debian's package docker-registry")
         }
-        let parent = parent ?? FileManager.default.temporaryDirectory.path
+        let parent = parent ?? usualParent
         let directory = "\(parent)/registry-\(UUID().uuidString)"
         do {
             // A port that is free now may be taken a moment later.
@@ -66,6 +66,18 @@ public final class DockerRegistry: Sendable {
             throw error
         }
         throw StartFailure(description: "no port is free")
+    }
+
+    /// Where registries are if a test does not say: in memory where there is room for a gigabyte, or else on disk.
+    ///
+    /// The registry waits for the disk after each blob, which makes it five times as slow.
+    public static var usualParent: String {
+        var room = statvfs()
+        let memory = "/dev/shm"
+        guard statvfs(memory, &room) == 0, UInt64(room.f_bavail) * UInt64(room.f_frsize) >= 1 << 30 else {
+            return FileManager.default.temporaryDirectory.path
+        }
+        return memory
     }
 
     /// The number of the process.
