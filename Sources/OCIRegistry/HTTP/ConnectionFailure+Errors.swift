@@ -56,6 +56,7 @@ extension ConnectionFailure {
     /// A server that answers plain HTTP to a TLS greeting is seen as one that speaks an unknown version of TLS.
     private static func handshake(_ text: String) -> Self {
         let isPlainHTTP = ["WRONG_VERSION_NUMBER", "HTTP_REQUEST", "HTTPS_PROXY_REQUEST"].contains { text.contains($0) }
-        return isPlainHTTP ? .plainHTTP : .tls(String(text.prefix(300)))
+        if isPlainHTTP { return .plainHTTP }
+        return .tls(text.contains("EOF during handshake") ? "the host hung up" : String(text.prefix(300)))
     }
 }

@@ -11,6 +11,8 @@ enum RegistryWording {
     static func hint(for error: RegistryError) -> String? {
         switch error.cause {
         case .connection(.plainHTTP): "write http://\(error.host)/… if that is what you want"
+        case .connection(.tls("the host hung up")):
+            "if the host speaks plain HTTP, write http://\(error.host)/…"
         case .connection(.tls):
             "check the certificate of \(error.host); it must be signed by an authority that this machine trusts"
         case .connection(.refused): "check that the registry runs, and the port"
