@@ -115,6 +115,9 @@ struct ProxyConnection: Sendable {
                 try await toClient.write(.end(trailers))
             }
         }
+        // The registry has closed its end. What was written to the client is still on its way, and a plain close would
+        // drop it.
+        try await client.channel.close(mode: .output).get()
     }
 
     private func reply(
