@@ -77,7 +77,9 @@ let package = Package(
         ),
         .testTarget(
             name: "OCIRegistryTests",
-            dependencies: ["OCI", "OCIContent", "OCIRegistry", "OCITestKit", nioCore, nioHTTP1],
+            dependencies: [
+                "OCI", "OCIContent", "OCIRegistry", "OCITestKit", asyncHTTPClient, nioCore, nioPosix, nioHTTP1, nioSSL,
+            ],
             swiftSettings: settings
         ),
         .testTarget(

@@ -27,9 +27,7 @@ public struct ManifestDocument: Hashable, Sendable {
     /// - Throws: ``ManifestError`` for what is not exactly one kind of manifest.
     public init(bytes: [UInt8], digest: Digest, contentType: String?) throws(ManifestError) {
         guard bytes.count <= Self.maximumSize else { throw .tooLarge(bytes.count) }
-        let declared = contentType.flatMap { text in
-            MediaType(String(text.prefix { $0 != ";" }).trimmingSpaces.lowercased())
-        }
+        let declared = contentType.flatMap(MediaType.init(contentType:))
         if let declared, declared.isSchema1 { throw .schema1 }
         let keys: Set<String>
         do {
@@ -144,10 +142,4 @@ public enum ManifestError: Error, Sendable {
     case unsupportedType(MediaType)
     /// A part is missing or has the wrong form; where and what.
     case malformed(String)
-}
-
-extension String {
-    fileprivate var trimmingSpaces: String {
-        String(drop { $0 == " " || $0 == "\t" }.reversed().drop { $0 == " " || $0 == "\t" }.reversed())
-    }
 }

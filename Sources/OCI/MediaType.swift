@@ -18,6 +18,13 @@ public struct MediaType: Hashable, Sendable {
         self.text = text
     }
 
+    /// Reads a `Content-Type` header, without its parameters and in lower case (RFC 9110, 8.3).
+    /// - Returns: `nil` for what ``init(_:)`` does not read.
+    public init?(contentType: String) {
+        let essence = contentType.prefix { $0 != ";" }.drop { $0 == " " || $0 == "\t" }
+        self.init(String(essence.reversed().drop { $0 == " " || $0 == "\t" }.reversed()).lowercased())
+    }
+
     private init(known text: String) { self.text = text }
 
     /// `application/vnd.oci.image.manifest.v1+json`.

@@ -121,7 +121,8 @@ extension RegistryAPI {
     /// A listing that follows `Link` headers.
     ///
     /// - Parameters:
-    ///   - judge: Called with each answer that is not 200.
+    ///   - judge: Called with an answer to the first page that is not 200. A later page must be there, since another one
+    ///     led to it: without it, the listing would look complete.
     ///   - parse: Makes an element of a name; `nil` leaves the name out.
     func listing<Page: ListingPage, Element: Hashable & Sendable>(
         _: Page.Type,
@@ -135,6 +136,7 @@ extension RegistryAPI {
             var pages = ListingGuard()
             var next: RequestURL? = request(.GET, path, query: "n=\(Self.pageSize)").url
             var isAdmitted = false
+            var hasBegun = false
             return {
                 guard let url = next else { return nil }
                 do {
@@ -146,7 +148,7 @@ extension RegistryAPI {
                         at: url,
                         during: action,
                         subject: subject,
-                        judge: judge
+                        judge: hasBegun ? { _ in .failed } : judge
                     )
                     let elements = try pages.admit(
                         try names.compactMap { try $0.flatMap(parse) },
@@ -154,6 +156,7 @@ extension RegistryAPI {
                     )
                     next = following
                     isAdmitted = false
+                    hasBegun = true
                     return elements
                 } catch let violation as ListingGuard.Violation {
                     throw error(.answer(violation.sentence), during: action, subject: subject)

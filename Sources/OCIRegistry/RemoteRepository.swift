@@ -49,7 +49,7 @@ extension RemoteRepository: ContentIndex {
         case 200:
             try await reply.discard()
             guard let digest = try digest(of: reply, during: .resolve, subject: subject(target)),
-                let mediaType = reply.headers.first(name: "Content-Type").flatMap(MediaType.init),
+                let mediaType = reply.headers.first(name: "Content-Type").flatMap(MediaType.init(contentType:)),
                 let size = reply.contentLength, size >= 0
             else { return try await document(at: target)?.descriptor }
             if mediaType.isSchema1 { throw ManifestError.schema1 }
