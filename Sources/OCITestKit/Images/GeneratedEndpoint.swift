@@ -71,9 +71,6 @@ public final class GeneratedEndpoint: SourceEndpoint {
         return totals
     }
 
-    /// Always succeeds.
-    public func check() async throws {}
-
     /// The names of the repositories, in order, on one page.
     public func catalog() -> Pages<RepositoryName> { Pages(order) }
 
