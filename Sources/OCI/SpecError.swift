@@ -30,6 +30,7 @@ public struct SpecError: Hashable, Sendable, Decodable {
     /// Reads an error body; anything that is not one, HTML say, has no entries.
     public static func all(in body: [UInt8]) -> [SpecError] {
         struct Body: Decodable { var errors: [SpecError] }
+        guard (try? StrictJSON.topLevelKeys(of: body)) != nil else { return [] }
         return (try? JSONDecoder().decode(Body.self, from: Data(body)))?.errors ?? []
     }
 

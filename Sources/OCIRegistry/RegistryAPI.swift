@@ -15,6 +15,8 @@ struct RegistryAPI: Sendable {
 
     let registry: RemoteRegistry
     let observer: @Sendable (RequestRecord) -> Void
+    /// What a token must allow for these requests.
+    let access: Authenticator.Access
 
     /// A request to a path of the registry.
     func request(
@@ -26,7 +28,8 @@ struct RegistryAPI: Sendable {
         Exchange(
             method: method,
             url: RequestURL(origin: registry.transport.policy.origin, path: path, query: query),
-            urgency: urgency
+            urgency: urgency,
+            access: access
         )
     }
 
@@ -40,7 +43,7 @@ struct RegistryAPI: Sendable {
         do {
             return try await registry.transport.send(exchange, holding: slot, observer: observer)
         } catch let failure as Transport.Failure {
-            throw error(failure.cause, during: action, subject: subject)
+            throw error(failure.cause, during: action, subject: subject, retryAfter: failure.retryAfter)
         }
     }
 
@@ -84,8 +87,13 @@ struct RegistryAPI: Sendable {
     }
 
     /// An error with what was being done.
-    func error(_ cause: RegistryError.Cause, during action: RegistryError.Action, subject: String) -> RegistryError {
-        RegistryError(action: action, subject: subject, host: registry.host, cause: cause, retryAfter: nil)
+    func error(
+        _ cause: RegistryError.Cause,
+        during action: RegistryError.Action,
+        subject: String,
+        retryAfter: Duration? = nil
+    ) -> RegistryError {
+        RegistryError(action: action, subject: subject, host: registry.host, cause: cause, retryAfter: retryAfter)
     }
 
     /// The error of a body that was cut.
@@ -173,7 +181,7 @@ extension RegistryAPI {
         judge: (Reply) throws -> ListingVerdict
     ) async throws -> (names: [String?], next: RequestURL?) {
         let reply = try await send(
-            Exchange(method: .GET, url: url, urgency: .urgent),
+            Exchange(method: .GET, url: url, urgency: .urgent, access: access),
             during: action,
             subject: subject
         )
@@ -186,7 +194,10 @@ extension RegistryAPI {
             }
         }
         let bytes = try await body(of: reply, upTo: Self.maximumListingPage, during: action, subject: subject)
-        guard let page = try? JSONDecoder().decode(Page.self, from: Data(bytes)) else {
+        // Checked before it is decoded: decoders take very long for some texts that strict JSON does not allow here.
+        guard (try? StrictJSON.topLevelKeys(of: bytes)) != nil,
+            let page = try? JSONDecoder().decode(Page.self, from: Data(bytes))
+        else {
             throw error(.answer("the listing is not the JSON that was expected"), during: action, subject: subject)
         }
         guard let link = LinkHeader.next(in: reply.headers["Link"]) else { return (page.names, nil) }

@@ -32,6 +32,8 @@ public struct RegistryError: TransientError {
     public enum Cause: Sendable {
         /// The registry answered, but not with what was asked for.
         case status(Int, [SpecError])
+        /// The registry wants a token, and its token server, whose origin is named, gave none.
+        case tokenServer(String, status: Int, [SpecError])
         /// No answer came.
         case connection(ConnectionFailure)
         /// A URL that the registry sent is not requested.
@@ -55,6 +57,7 @@ public struct RegistryError: TransientError {
     public var isTransient: Bool {
         switch cause {
         case .status(let status, let errors): Self.isTransient(status, errors, during: action)
+        case .tokenServer(_, let status, _): Self.isTransient(status, [], during: action)
         case .connection(let failure): failure.isTransient
         case .refused: false
         case .answer: true
@@ -65,6 +68,7 @@ public struct RegistryError: TransientError {
     public var attemptLimit: Int? {
         switch cause {
         case .status(400, _), .answer: 3
+        case .status(401, _): 2
         default: nil
         }
     }
@@ -72,6 +76,8 @@ public struct RegistryError: TransientError {
     private static func isTransient(_ status: Int, _ errors: [SpecError], during action: Action) -> Bool {
         switch status {
         case 408, 425, 429, 500, 502, 503, 504: true
+        // The token ended while a blob was being sent; with a new one, a new upload can succeed.
+        case 401: action == .upload
         // The session was lost, or its bytes were spoilt on the way: a new upload can succeed.
         case 400, 404, 416: action == .upload && errors.contains { $0.concernsUploadSession }
         default: false

@@ -22,13 +22,16 @@ public final class RemoteRegistry: Sendable {
         host: RegistryHost,
         scheme: Scheme,
         limits: RegistryLimits = RegistryLimits(),
+        access: RegistryAccess = RegistryAccess(),
         userAgent: String = "mirror",
         addresses: [String: String] = [:]
     ) {
         self.host = host
         transport = Transport(
+            host: host,
             origin: RequestURL.Origin(scheme: scheme, host: Self.apiHost(of: host)),
             limits: limits,
+            access: access,
             userAgent: userAgent,
             addresses: addresses
         )
@@ -36,13 +39,15 @@ public final class RemoteRegistry: Sendable {
 
     /// The registry in one of its roles.
     /// - Parameters:
+    ///   - side: What tokens must allow: reading, or reading and writing.
     ///   - observer: Told of each request that the role made.
     ///   - skipped: Told of each name of a listing that breaks the grammar and is left out.
     public func endpoint(
+        as side: Side = .destination,
         observer: @escaping @Sendable (RequestRecord) -> Void = { _ in },
         skipped: @escaping @Sendable (SkippedName) -> Void = { _ in }
     ) -> RemoteEndpoint {
-        RemoteEndpoint(registry: self, observer: observer, skipped: skipped)
+        RemoteEndpoint(registry: self, side: side, observer: observer, skipped: skipped)
     }
 
     /// Ends all connections; call it once, when nothing is under way.
@@ -76,6 +81,7 @@ public struct SkippedName: Sendable {
 /// A registry in one role of a run.
 public struct RemoteEndpoint: SourceEndpoint, SinkEndpoint {
     let registry: RemoteRegistry
+    let side: Side
     let observer: @Sendable (RequestRecord) -> Void
     let skipped: @Sendable (SkippedName) -> Void
 
@@ -85,8 +91,11 @@ public struct RemoteEndpoint: SourceEndpoint, SinkEndpoint {
     /// The names of all repositories.
     /// - Throws: ``OCIContent/CatalogUnavailable`` where the registry has no catalog.
     public func catalog() -> Pages<RepositoryName> {
-        api.listing(CatalogPage.self, "/v2/_catalog", during: .listRepositories, subject: "") { reply in
-            guard [404, 405, 501].contains(reply.status) else { return .failed }
+        let access = Authenticator.Access(repository: nil, scopes: [.catalog])
+        return api(access).listing(CatalogPage.self, "/v2/_catalog", during: .listRepositories, subject: "") { reply in
+            // Docker Hub has no catalog, and says so by refusing the token for it.
+            let isHub = registry.host == .dockerHub && [401, 403].contains(reply.status)
+            guard isHub || [404, 405, 501].contains(reply.status) else { return .failed }
             throw CatalogUnavailable(place: name)
         } parse: { text in
             do { return try RepositoryName(text) } catch let error as NameError {
@@ -110,7 +119,9 @@ public struct RemoteEndpoint: SourceEndpoint, SinkEndpoint {
         RemoteRepository(name: repository, endpoint: self)
     }
 
-    var api: RegistryAPI { RegistryAPI(registry: registry, observer: observer) }
+    func api(_ access: Authenticator.Access) -> RegistryAPI {
+        RegistryAPI(registry: registry, observer: observer, access: access)
+    }
 }
 
 /// The body of `GET /v2/_catalog`.

@@ -16,8 +16,8 @@ extension RemoteRepository: ContentSink {
         while true {
             let reply: Reply
             switch machine.action {
-            case .mount(let from): reply = try await start(digest, query: "mount=\(digest)&from=\(from)")
-            case .start: reply = try await start(digest, query: nil)
+            case .mount(let from): reply = try await start(digest, mountingFrom: from)
+            case .start: reply = try await start(digest, mountingFrom: nil)
             case .find:
                 reply = try await api.send(
                     api.request(.HEAD, path("blobs/\(digest)")),
@@ -69,12 +69,15 @@ extension RemoteRepository: ContentSink {
         try await reply.discard()
     }
 
-    private func start(_ digest: Digest, query: String?) async throws -> Reply {
-        try await api.send(
-            api.request(.POST, path("blobs/uploads/"), query: query),
-            during: .startUpload,
-            subject: subject(digest)
+    private func start(_ digest: Digest, mountingFrom sibling: RepositoryName?) async throws -> Reply {
+        var request = api.request(
+            .POST,
+            path("blobs/uploads/"),
+            query: sibling.map { "mount=\(digest)&from=\($0)" }
         )
+        // Whoever mounts must be allowed to read where he mounts from.
+        if let sibling, sibling != name { request.access.scopes.insert(.repository(sibling, .pull)) }
+        return try await api.send(request, during: .startUpload, subject: subject(digest))
     }
 
     private func send(_ blob: BlobContent, to location: String, answeredBy: RequestURL) async throws -> Reply {
@@ -88,7 +91,11 @@ extension RemoteRepository: ContentSink {
         // The place to write comes before the one to read, which opening the blob takes.
         let slot = try await endpoint.registry.transport.placeToWrite()
         let reading = try await blob.open()
-        var exchange = Exchange(method: .PUT, url: url.appending("digest", digest.description))
+        var exchange = Exchange(
+            method: .PUT,
+            url: url.appending("digest", digest.description),
+            access: api.access
+        )
         exchange.headers = [("Content-Type", "application/octet-stream")]
         exchange.body = .blob(reading, size: blob.descriptor.size)
         let reply = try await api.send(exchange, holding: slot, during: .upload, subject: subject(digest))

@@ -11,7 +11,11 @@ public struct RemoteRepository: Sendable {
     let name: RepositoryName
     let endpoint: RemoteEndpoint
 
-    var api: RegistryAPI { endpoint.api }
+    /// Requests on the repository in the role of its endpoint.
+    var api: RegistryAPI {
+        let actions: AccessScope.Actions = endpoint.side == .source ? .pull : .pullAndPush
+        return endpoint.api(Authenticator.Access(repository: name, scopes: [.repository(name, actions)]))
+    }
 
     func path(_ rest: String) -> String { "/v2/\(name)/\(rest)" }
 

@@ -8,33 +8,42 @@ import OCI
 import OCIContent
 import Synchronization
 
-/// The HTTP clients of one registry: one to read from it, one to write to it, one for other hosts that its redirects lead
-/// to.
+/// The HTTP clients of one registry: one to read from it, one to write to it, and two for other hosts that it leads to,
+/// directly and through a proxy.
 ///
 /// async-http-client is tuned here, and what it does by itself is turned off: redirects (decided by ``OutboundPolicy``)
 /// and the silent repetition of connects.
 final class ClientSet: Sendable {
-    let reading: HTTPClient
-    let writing: HTTPClient
-    let elsewhere: HTTPClient
-    /// The kinds of address at which the registry itself was reached.
-    private let ownKinds: OwnKinds
+    private let origin: RequestURL.Origin
+    private let proxy: ProxySettings
+    private let reading: HTTPClient
+    private let writing: HTTPClient
+    private let elsewhere: HTTPClient
+    private let elsewhereByProxy: HTTPClient?
 
+    /// The kinds of address at which the registry itself was reached.
     private final class OwnKinds: Sendable {
         let kinds = Mutex<Set<IPAddress.Kind>>([])
     }
 
     /// - Parameter addresses: Addresses to use for host names instead of those that a resolver gives; for tests.
-    init(policy: OutboundPolicy, limits: RegistryLimits, addresses: [String: String] = [:]) {
+    init(
+        policy: OutboundPolicy,
+        limits: RegistryLimits,
+        access: RegistryAccess = RegistryAccess(),
+        addresses: [String: String] = [:]
+    ) {
+        origin = policy.origin
+        proxy = access.proxy
         let ownKinds = OwnKinds()
-        self.ownKinds = ownKinds
-        var configuration = HTTPClient.Configuration()
+        var configuration = HTTPClient.Configuration(tlsConfiguration: access.tls.own)
         configuration.redirectConfiguration = .disallow
         configuration.httpVersion = .http1Only
         configuration.dnsOverride = addresses
         configuration.connectionPool.retryConnectionEstablishment = false
         configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = limits.requests
         configuration.timeout.connect = TimeAmount(limits.connectTimeout)
+        configuration.proxy = access.proxy.server(for: origin).map(HTTPClient.Configuration.Proxy.init)
         configuration.http1_1ConnectionDebugInitializer = { channel in
             if let kind = channel.addressKind { ownKinds.kinds.withLock { _ = $0.insert(kind) } }
             return channel.tuned()
@@ -43,6 +52,9 @@ final class ClientSet: Sendable {
         // Longer than the limit of writers: where a stalled writer is why nobody reads, the writer is to be blamed.
         configuration.timeout.read = TimeAmount(limits.idleTimeout * 1.5)
         reading = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
+
+        configuration.tlsConfiguration = access.tls.other
+        configuration.proxy = nil
         configuration.http1_1ConnectionDebugInitializer = { channel in
             // The address that was really dialled counts, whatever the resolver said when the URL was judged.
             let own = ownKinds.kinds.withLock { $0 }
@@ -55,13 +67,31 @@ final class ClientSet: Sendable {
             return channel.tuned()
         }
         elsewhere = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
+        // Behind a proxy the proxy dials, and what it may dial is its own matter.
+        elsewhereByProxy = access.proxy.anyServer.map { server in
+            configuration.proxy = HTTPClient.Configuration.Proxy(server)
+            configuration.http1_1ConnectionDebugInitializer = { $0.tuned() }
+            return HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
+        }
+    }
+
+    /// The client for a request.
+    func client(for target: RequestURL.Origin, _ direction: Exchange.Direction) -> HTTPClient {
+        if target == origin { return direction == .reading ? reading : writing }
+        return proxy.server(for: target) == nil ? elsewhere : elsewhereByProxy ?? elsewhere
     }
 
     /// Ends all connections.
     func shutdown() async throws {
-        try await reading.shutdown()
-        try await writing.shutdown()
-        try await elsewhere.shutdown()
+        for client in [reading, writing, elsewhere, elsewhereByProxy] { try await client?.shutdown() }
+    }
+}
+
+extension HTTPClient.Configuration.Proxy {
+    fileprivate init(_ server: ProxySettings.Server) {
+        self = .server(
+            host: server.host.name, port: server.port,
+            authorization: server.login.map { .basic(username: $0.username, password: $0.password.exposed) })
     }
 }
 

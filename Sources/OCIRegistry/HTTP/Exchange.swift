@@ -24,6 +24,11 @@ struct Exchange {
     var headers: [(name: String, value: String)] = []
     var body: Body = .none
     var urgency: Slots.Urgency = .ordinary
+    /// What a token must allow for it.
+    var access: Authenticator.Access
+
+    /// Whether it carries a blob, which cannot be sent a second time.
+    var isStreaming: Bool { if case .blob = body { true } else { false } }
 
     var direction: Direction { method == .GET || method == .HEAD ? .reading : .writing }
 }

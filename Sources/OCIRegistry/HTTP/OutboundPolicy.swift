@@ -16,15 +16,33 @@ public struct OutboundPolicy: Sendable {
         case redirect
         /// The next page of a listing. It must be of the same origin.
         case page
-        /// Where an upload goes on. It must be of the same origin: the bytes are the user's.
+        /// Where an upload goes on. It must be of the same origin, or of a host that the user has allowed: the bytes are
+        /// the user's.
         case upload
+        /// Where tokens are to be had. With a credential it must be of the same domain, or of a host that the user has
+        /// allowed for this registry.
+        case token
     }
 
     /// The registry that the user named.
     public let origin: RequestURL.Origin
+    private let uploadHosts: Set<RegistryHost>
+    private let tokenServers: Set<RegistryHost>
 
     /// Makes the policy for requests that begin at a registry.
-    public init(origin: RequestURL.Origin) { self.origin = origin }
+    ///
+    /// - Parameters:
+    ///   - uploadHosts: Other hosts to which its uploads may lead.
+    ///   - tokenServers: Hosts of other domains that may be shown its credentials.
+    public init(
+        origin: RequestURL.Origin,
+        uploadHosts: Set<RegistryHost> = [],
+        tokenServers: Set<RegistryHost> = []
+    ) {
+        self.origin = origin
+        self.uploadHosts = uploadHosts
+        self.tokenServers = tokenServers
+    }
 
     /// Reads a URL that a server sent and decides whether it may be requested.
     ///
@@ -46,11 +64,48 @@ public struct OutboundPolicy: Sendable {
         }
         if origin.scheme == .https, url.origin.scheme == .http { throw refuse(.downgrade, target: "\(url.origin)") }
         guard url.origin != origin else { return url }
-        guard purpose == .redirect else { throw refuse(.otherOrigin, target: "\(url.origin)") }
+        switch purpose {
+        case .page: throw refuse(.otherOrigin, target: "\(url.origin)")
+        case .upload:
+            guard Self.contains(uploadHosts, url.origin) else { throw refuse(.otherOrigin, target: "\(url.origin)") }
+            return url
+        case .redirect: break
+        case .token: if isTrustedWithCredentials(url.origin) { return url }
+        }
         if let kind = Self.kind(of: url.origin.hostName), !mayReach(kind, from: Self.kind(of: origin.hostName)) {
             throw refuse(.addressClass(kind), target: "\(url.origin)")
         }
         return url
+    }
+
+    /// Reads the realm of a challenge and decides whether a token may be asked for there.
+    ///
+    /// - Parameter carriesCredential: Whether a credential would be shown. It is shown only to the registry's own host or
+    ///   domain, to a host that belongs to it as is known here, and to those that the user allowed.
+    func admitRealm(
+        _ realm: String,
+        answeredBy base: RequestURL,
+        carriesCredential: Bool
+    ) throws(OutboundRefusal) -> RequestURL {
+        let url = try admit(realm, answeredBy: base, for: .token)
+        guard !carriesCredential || isTrustedWithCredentials(url.origin) else {
+            throw OutboundRefusal(purpose: .token, origin: origin, target: "\(url.origin)", reason: .otherDomain)
+        }
+        return url
+    }
+
+    private func isTrustedWithCredentials(_ other: RequestURL.Origin) -> Bool {
+        if other.hostName == origin.hostName || Self.contains(tokenServers, other) { return true }
+        if Self.pairs[origin.hostName] == other.hostName { return other.scheme == .https }
+        return RegistrableDomain.areSame(other.hostName, origin.hostName)
+    }
+
+    /// Token servers that are known to belong to a registry of another domain. Pairs, not a list of good hosts: what one
+    /// registry's server may see is not for another's.
+    private static let pairs = ["registry-1.docker.io": "auth.docker.io"]
+
+    private static func contains(_ hosts: Set<RegistryHost>, _ origin: RequestURL.Origin) -> Bool {
+        hosts.contains { $0.name == origin.hostName && ($0.port ?? origin.port) == origin.port }
     }
 
     /// Whether a host other than the origin may be dialled at an address of some kind.
@@ -77,6 +132,8 @@ public struct OutboundRefusal: Error, Hashable, Sendable {
         case downgrade
         /// It leads to another origin, where this must not be.
         case otherOrigin
+        /// It leads to another domain, and a credential would be shown there.
+        case otherDomain
         /// It leads into a part of the address space that the origin itself is not in.
         case addressClass(IPAddress.Kind)
         /// One redirect led to another too often.

@@ -54,7 +54,7 @@ public struct RequestURL: Hashable, Sendable {
     /// The text for people, in which the values of the query are left out: signed URLs and upload states are secrets.
     public var redacted: String {
         guard let query, !query.isEmpty else { return "\(origin)\(path)" }
-        let harmless: Set<Substring> = ["n", "last", "from", "mount", "digest"]
+        let harmless: Set<Substring> = ["n", "last", "from", "mount", "digest", "service", "scope"]
         let parts = query.split(separator: "&")
             .map { part -> String in
                 let name = part.prefix { $0 != "=" }

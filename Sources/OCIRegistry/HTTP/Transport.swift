@@ -15,6 +15,7 @@ final class Transport: Sendable {
     static let maximumRedirects = 10
 
     let policy: OutboundPolicy
+    private let authenticator: Authenticator
     private let clients: ClientSet
     private let readingGate: RequestGate
     private let writingGate: RequestGate
@@ -23,14 +24,24 @@ final class Transport: Sendable {
     var idleTimeout: Duration { limits.idleTimeout }
     private let userAgent: String
 
+    /// - Parameters:
+    ///   - host: The registry as the user named it, by which its credentials are found.
+    ///   - origin: Where its requests go.
     init(
+        host: RegistryHost,
         origin: RequestURL.Origin,
         limits: RegistryLimits,
+        access: RegistryAccess,
         userAgent: String,
         addresses: [String: String] = [:]
     ) {
-        policy = OutboundPolicy(origin: origin)
-        clients = ClientSet(policy: policy, limits: limits, addresses: addresses)
+        policy = OutboundPolicy(
+            origin: origin, uploadHosts: access.uploadHosts, tokenServers: access.tokenServers)
+        clients = ClientSet(policy: policy, limits: limits, access: access, addresses: addresses)
+        let tokens = TokenClient(clients: clients, timeout: limits.idleTimeout, userAgent: userAgent)
+        authenticator = Authenticator(host: host, store: access.credentials, policy: policy) { request, observer in
+            try await tokens.send(request, observer: observer)
+        }
         readingGate = RequestGate(width: limits.requests)
         writingGate = RequestGate(width: limits.requests)
         self.limits = limits
@@ -64,7 +75,7 @@ final class Transport: Sendable {
         }
         var exchange = exchange
         for _ in 0...Self.maximumRedirects {
-            let reply = try await sendOnce(exchange, slot: held, observer: observer)
+            let reply = try await sendAuthorized(exchange, slot: held, observer: observer)
             guard [301, 302, 303, 307, 308].contains(reply.status), let location = reply.headers.first(name: "Location")
             else { return reply }
             let target = try admit(location, answeredBy: exchange.url, for: .redirect)
@@ -100,12 +111,58 @@ final class Transport: Sendable {
     /// Why a request has no usable answer; the repository that asked adds what it was doing.
     struct Failure: Error {
         let cause: RegistryError.Cause
+        let retryAfter: Duration?
 
-        init(_ cause: RegistryError.Cause) { self.cause = cause }
+        init(_ cause: RegistryError.Cause, retryAfter: Duration? = nil) {
+            self.cause = cause
+            self.retryAfter = retryAfter
+        }
+    }
+
+    /// Sends a request with what the registry wants to see, and answers one refusal: with a first header, or with a new
+    /// token. A blob is not sent twice; its upload begins anew with the new token.
+    private func sendAuthorized(
+        _ exchange: Exchange,
+        slot: Slots.Slot,
+        observer: @Sendable (RequestRecord) -> Void
+    ) async throws -> Reply {
+        // Whatever other host a redirect led to: it gets nothing of this.
+        guard exchange.url.origin == policy.origin else {
+            return try await sendOnce(exchange, authorization: nil, slot: slot, observer: observer)
+        }
+        let access = exchange.access
+        let header = try await authenticator.header(for: access, isLong: exchange.isStreaming, observer: observer)
+        let reply = try await sendOnce(exchange, authorization: header, slot: slot, observer: observer)
+        guard reply.status == 401 else { return reply }
+        let challenges = try await challenges(of: reply, slot: slot, observer: observer)
+        guard
+            try await authenticator.learn(
+                from: challenges, answeredBy: exchange.url, access: access, rejected: header), !exchange.isStreaming
+        else { return reply }
+        try await reply.discardKeepingSlot()
+        let next = try await authenticator.header(for: access, isLong: false, observer: observer)
+        return try await sendOnce(exchange, authorization: next, slot: slot, observer: observer)
+    }
+
+    /// The challenges of a refusal. Some registries send them only in answers to `GET /v2/` (gcr.io does).
+    private func challenges(
+        of reply: Reply,
+        slot: Slots.Slot,
+        observer: @Sendable (RequestRecord) -> Void
+    ) async throws -> [Challenge] {
+        let challenges = Challenge.parse(reply.headers["WWW-Authenticate"])
+        guard challenges.isEmpty else { return challenges }
+        let ping = Exchange(
+            method: .GET, url: RequestURL(origin: policy.origin, path: "/v2/"),
+            access: Authenticator.Access(repository: nil, scopes: []))
+        let answer = try await sendOnce(ping, authorization: nil, slot: slot, observer: observer)
+        try await answer.discardKeepingSlot()
+        return Challenge.parse(answer.headers["WWW-Authenticate"])
     }
 
     private func sendOnce(
         _ exchange: Exchange,
+        authorization: Secret?,
         slot: Slots.Slot,
         observer: @Sendable (RequestRecord) -> Void
     ) async throws -> Reply {
@@ -123,7 +180,7 @@ final class Transport: Sendable {
             )
         }
         do {
-            let response = try await perform(exchange)
+            let response = try await perform(exchange, authorization)
             record(Int(response.status.code))
             let reply = Reply(
                 url: exchange.url,
@@ -142,11 +199,9 @@ final class Transport: Sendable {
         }
     }
 
-    private func perform(_ exchange: Exchange) async throws -> HTTPClientResponse {
-        let request = request(for: exchange)
-        let isOwn = exchange.url.origin == policy.origin
-        let client =
-            !isOwn ? clients.elsewhere : exchange.direction == .reading ? clients.reading : clients.writing
+    private func perform(_ exchange: Exchange, _ authorization: Secret?) async throws -> HTTPClientResponse {
+        let request = request(for: exchange, authorization)
+        let client = clients.client(for: exchange.url.origin, exchange.direction)
         guard case .blob(let reading, let size) = exchange.body else {
             return try await client.execute(request, timeout: TimeAmount(limits.idleTimeout))
         }
@@ -159,10 +214,11 @@ final class Transport: Sendable {
         }
     }
 
-    private func request(for exchange: Exchange) -> HTTPClientRequest {
+    private func request(for exchange: Exchange, _ authorization: Secret?) -> HTTPClientRequest {
         var request = HTTPClientRequest(url: exchange.url.text)
         request.method = exchange.method
         request.headers.add(name: "User-Agent", value: userAgent)
+        if let authorization { request.headers.add(name: "Authorization", value: authorization.exposed) }
         for (name, value) in exchange.headers { request.headers.add(name: name, value: value) }
         switch exchange.body {
         case .none: if exchange.direction == .writing { request.body = .bytes(ByteBuffer()) }

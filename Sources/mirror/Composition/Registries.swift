@@ -36,5 +36,5 @@ func withRegistries(
 }
 
 private func endpoint(of registry: RemoteRegistry, _ side: Side, _ show: Show) -> RemoteEndpoint {
-    registry.endpoint(observer: { show.record($0, side) }, skipped: { show.record($0, side) })
+    registry.endpoint(as: side, observer: { show.record($0, side) }, skipped: { show.record($0, side) })
 }

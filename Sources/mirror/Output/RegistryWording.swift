@@ -49,6 +49,9 @@ enum RegistryWording {
         case .status(let status, let errors):
             let details = errors.prefix(3).map { $0.message.isEmpty ? $0.code : "\($0.code) (\($0.message))" }
             return "the registry answered \(status)" + (details.isEmpty ? "" : " \(details.joined(separator: ", "))")
+        case .tokenServer(let server, let status, let errors):
+            let details = errors.first.map { " \($0.code)" } ?? ""
+            return "its token server \(server) answered \(status)\(details)"
         case .connection(let failure): return connection(failure)
         case .refused(let refusal): return self.refusal(refusal)
         case .answer(let what): return what
@@ -75,11 +78,13 @@ enum RegistryWording {
             case .redirect: "a redirect"
             case .page: "the link to the next page"
             case .upload: "the address for the upload"
+            case .token: "the address of the token server"
             }
         return switch refusal.reason {
         case .malformed: "\(what) is not a plain URL: \(refusal.target)"
         case .downgrade: "\(what) leads from HTTPS to plain HTTP: \(refusal.target)"
         case .otherOrigin: "\(what) leads to another host, \(refusal.target), which is not followed"
+        case .otherDomain: "\(what) is of another domain, \(refusal.target), and is not shown the credential"
         case .addressClass(let kind): "\(what) leads to \(self.kind(kind)), \(refusal.target), which is not followed"
         case .tooManyRedirects: "one redirect led to another too often"
         }

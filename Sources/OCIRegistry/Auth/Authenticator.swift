@@ -1,0 +1,159 @@
+// mirror: container images from one registry to another
+// SPDX-License-Identifier: Apache-2.0
+
+import OCI
+
+/// Convinces one registry: learns from its challenges what it wants, and has the tokens for it at hand.
+///
+/// It protects what has been learned and the tokens. A token is fetched once however many requests wait for it, renewed
+/// before it ends, and kept apart by token server, scopes and credential.
+actor Authenticator {
+    /// What a request is about to do, as far as a token must allow it.
+    struct Access: Hashable, Sendable {
+        /// The repository whose credential is used; `nil` for the registry as a whole.
+        var repository: RepositoryName?
+        /// What a token must allow.
+        var scopes: Set<AccessScope>
+    }
+
+    /// The answer of a token server.
+    struct Answer: Sendable {
+        let status: Int
+        let body: [UInt8]
+        let retryAfter: Duration?
+    }
+
+    /// Sends a request to a token server, without following redirects; bounded in length and time.
+    typealias Fetch = @Sendable (TokenService.Request, Observer) async throws -> Answer
+    /// Told of each request.
+    typealias Observer = @Sendable (RequestRecord) -> Void
+
+    private enum Mode: Equatable {
+        /// No challenge has come; requests are sent without a header.
+        case open
+        case basic
+        case bearer(TokenService)
+    }
+
+    private struct Key: Hashable {
+        let service: TokenService
+        let scopes: Set<AccessScope>
+        let credential: Credential?
+    }
+
+    private static let capacity = 512
+
+    private let host: RegistryHost
+    private let store: any CredentialStore
+    private let policy: OutboundPolicy
+    private let fetch: Fetch
+    private var mode = Mode.open
+    private var tokens: [Key: Token] = [:]
+    private var waiters: [Key: [CheckedContinuation<Void, Never>]] = [:]
+
+    init(host: RegistryHost, store: any CredentialStore, policy: OutboundPolicy, fetch: @escaping Fetch) {
+        self.host = host
+        self.store = store
+        self.policy = policy
+        self.fetch = fetch
+    }
+
+    /// The `Authorization` header for a request; `nil` as long as the registry has not asked for one, and where there is
+    /// no credential.
+    ///
+    /// - Parameter isLong: Whether the request takes long, so that a token with most of its life before it is wanted.
+    func header(for access: Access, isLong: Bool, observer: Observer) async throws -> Secret? {
+        guard mode != .open else { return nil }
+        let credential = try await store.credential(for: host, repository: access.repository)
+        if case .registryToken(let token) = credential?.kind { return Secret("Bearer \(token.exposed)") }
+        switch mode {
+        case .open: return nil
+        case .basic:
+            guard case .password(let username, let password) = credential?.kind else { return nil }
+            return .basic(username, password)
+        case .bearer(let service):
+            let key = Key(service: service, scopes: access.scopes, credential: credential)
+            return Secret("Bearer \(try await token(for: key, isLong: isLong, observer).value.exposed)")
+        }
+    }
+
+    /// Learns from a 401 what the registry wants.
+    ///
+    /// - Parameter rejected: The header that the refused request had.
+    /// - Returns: Whether the request may succeed when it is sent again.
+    /// - Throws: ``Transport/Failure`` if the challenge leads where no request is sent.
+    func learn(from challenges: [Challenge], answeredBy url: RequestURL, access: Access, rejected: Secret?)
+        async throws -> Bool
+    {
+        let credential = try await store.credential(for: host, repository: access.repository)
+        if let bearer = challenges.first(where: { $0.scheme == "bearer" }), let text = bearer.parameters["realm"] {
+            let realm: RequestURL
+            do {
+                realm = try policy.admitRealm(text, answeredBy: url, carriesCredential: credential != nil)
+            } catch {
+                throw Transport.Failure(.refused(error))
+            }
+            mode = .bearer(TokenService(realm: realm, service: bearer.parameters["service"]))
+            // A refused token is thrown away, whatever its server said about its life.
+            if let rejected { tokens = tokens.filter { "Bearer \($0.value.value.exposed)" != rejected.exposed } }
+            return true
+        }
+        if challenges.contains(where: { $0.scheme == "basic" }) {
+            mode = .basic
+            return rejected == nil && credential != nil
+        }
+        return false
+    }
+
+    private func token(for key: Key, isLong: Bool, _ observer: Observer) async throws -> Token {
+        while true {
+            if let token = usableToken(for: key, isLong: isLong) { return token }
+            guard waiters[key] != nil else { break }
+            await withCheckedContinuation { waiters[key]?.append($0) }
+            try Task.checkCancellation()
+        }
+        waiters[key] = []
+        defer { (waiters.removeValue(forKey: key) ?? []).forEach { $0.resume() } }
+        let token = try await fetchToken(for: key, observer)
+        forgetOldTokens()
+        tokens[key] = token
+        return token
+    }
+
+    /// A token that allows at least as much, for the same server and credential.
+    private func usableToken(for key: Key, isLong: Bool) -> Token? {
+        let now = ContinuousClock.now
+        func isUsable(_ token: Token) -> Bool { now < (isLong ? token.halfLife : token.renewal) }
+        if let token = tokens[key], isUsable(token) { return token }
+        return tokens.first { other, token in
+            other.service == key.service && other.credential == key.credential && token.scopes.covers(key.scopes)
+                && isUsable(token)
+        }?.value
+    }
+
+    private func fetchToken(for key: Key, _ observer: Observer) async throws -> Token {
+        var last: Answer?
+        for request in key.service.requests(for: key.scopes, with: key.credential) {
+            let answer = try await fetch(request, observer)
+            if answer.status == 200 {
+                guard let token = Token(answer.body, scopes: key.scopes) else {
+                    throw Transport.Failure(.answer("the token server \(key.service.realm.origin) gave no token"))
+                }
+                return token
+            }
+            last = answer
+            guard TokenService.mayWantOtherMethod(answer.status, to: request) else { break }
+        }
+        throw Transport.Failure(
+            .tokenServer(
+                key.service.realm.origin.description, status: last?.status ?? 0, SpecError.all(in: last?.body ?? [])),
+            retryAfter: last?.retryAfter)
+    }
+
+    private func forgetOldTokens() {
+        guard tokens.count >= Self.capacity else { return }
+        let now = ContinuousClock.now
+        tokens = tokens.filter { $0.value.end > now }
+        if tokens.count >= Self.capacity { tokens = [:] }
+    }
+}
