@@ -18,6 +18,7 @@ final class ClientSet: Sendable {
     let writing: HTTPClient
     let elsewhere: HTTPClient
     /// The kinds of address at which the registry itself was reached.
+    var reachedKinds: Set<IPAddress.Kind> { ownKinds.kinds.withLock { $0 } }
     private let ownKinds: OwnKinds
 
     private final class OwnKinds: Sendable {

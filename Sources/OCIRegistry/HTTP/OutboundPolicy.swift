@@ -28,12 +28,15 @@ public struct OutboundPolicy: Sendable {
 
     /// Reads a URL that a server sent and decides whether it may be requested.
     ///
-    /// - Parameter base: The URL whose answer held `reference`.
+    /// - Parameters:
+    ///   - base: The URL whose answer held `reference`.
+    ///   - reached: The kinds of address at which the origin was reached, which its name does not tell.
     /// - Throws: ``OutboundRefusal``, before anything was connected to.
     func admit(
         _ reference: String,
         answeredBy base: RequestURL,
-        for purpose: Purpose
+        for purpose: Purpose,
+        reached: Set<IPAddress.Kind> = []
     ) throws(OutboundRefusal) -> RequestURL {
         func refuse(_ reason: OutboundRefusal.Reason, target: String) -> OutboundRefusal {
             OutboundRefusal(purpose: purpose, origin: origin, target: target, reason: reason)
@@ -47,7 +50,9 @@ public struct OutboundPolicy: Sendable {
         if origin.scheme == .https, url.origin.scheme == .http { throw refuse(.downgrade, target: "\(url.origin)") }
         guard url.origin != origin else { return url }
         guard purpose == .redirect else { throw refuse(.otherOrigin, target: "\(url.origin)") }
-        if let kind = Self.kind(of: url.origin.hostName), !mayReach(kind, from: Self.kind(of: origin.hostName)) {
+        if let kind = Self.kind(of: url.origin.hostName), !mayReach(kind, from: Self.kind(of: origin.hostName)),
+            !reached.contains(kind)
+        {
             throw refuse(.addressClass(kind), target: "\(url.origin)")
         }
         return url

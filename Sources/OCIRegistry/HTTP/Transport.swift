@@ -91,7 +91,7 @@ final class Transport: Sendable {
         -> RequestURL
     {
         do {
-            return try policy.admit(reference, answeredBy: base, for: purpose)
+            return try policy.admit(reference, answeredBy: base, for: purpose, reached: clients.reachedKinds)
         } catch {
             throw Failure(.refused(error))
         }
@@ -130,7 +130,8 @@ final class Transport: Sendable {
                 status: Int(response.status.code),
                 headers: response.headers,
                 body: response.body,
-                slot: slot
+                slot: slot,
+                watchdog: exchange.direction == .writing ? watchdog : nil
             )
             pauseIfAsked(by: reply)
             return reply
@@ -151,12 +152,15 @@ final class Transport: Sendable {
             return try await client.execute(request, timeout: TimeAmount(limits.idleTimeout))
         }
         let progress = ProgressWatchdog.Progress()
-        let watchdog = ProgressWatchdog(idleTimeout: limits.idleTimeout, commitTimeout: limits.commitTimeout)
         var streaming = request
         streaming.body = .stream(reading.stream.telling(progress), length: .known(size))
         return try await watchdog.run(progress) { [streaming] in
             try await client.execute(streaming, deadline: .distantFuture)
         }
+    }
+
+    private var watchdog: ProgressWatchdog {
+        ProgressWatchdog(idleTimeout: limits.idleTimeout, commitTimeout: limits.commitTimeout)
     }
 
     private func request(for exchange: Exchange) -> HTTPClientRequest {
