@@ -17,6 +17,8 @@ let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto"
 let collections: Target.Dependency = .product(name: "DequeModule", package: "swift-collections")
 let asyncHTTPClient: Target.Dependency = .product(name: "AsyncHTTPClient", package: "async-http-client")
 let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
+let yams: Target.Dependency = .product(name: "Yams", package: "Yams")
+let subprocess: Target.Dependency = .product(name: "Subprocess", package: "swift-subprocess")
 let unixSignals: Target.Dependency = .product(name: "UnixSignals", package: "swift-service-lifecycle")
 
 let package = Package(
@@ -36,21 +38,23 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
         .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+        .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2"),
     ],
     targets: [
         .executableTarget(
             name: "mirror",
             dependencies: [
-                "OCI", "OCIContent", "OCIRegistry", "Replication", argumentParser, unixSignals,
+                "OCI", "OCIContent", "OCIRegistry", "Replication", argumentParser, unixSignals, yams,
             ],
             swiftSettings: settings
         ),
         .target(name: "Replication", dependencies: ["OCI", "OCIContent", collections], swiftSettings: settings),
         .target(
             name: "OCIRegistry",
-            dependencies: ["OCI", "OCIContent", asyncHTTPClient, nioCore, nioPosix, nioHTTP1, nioSSL],
+            dependencies: ["OCI", "OCIContent", asyncHTTPClient, nioCore, nioPosix, nioHTTP1, nioSSL, subprocess],
             swiftSettings: settings
         ),
         .target(name: "OCIContent", dependencies: ["OCI", nioCore, crypto, collections], swiftSettings: settings),

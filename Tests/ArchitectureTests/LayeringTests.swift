@@ -19,19 +19,19 @@ import Testing
         // The vocabulary: pure values, no input or output, nothing asynchronous.
         "OCI": Row(own: [], others: ["FoundationEssentials"]),
         // What reading and writing content mean.
-        "OCIContent": Row(own: ["OCI"], others: ["NIOCore", "Crypto", "Synchronization"]),
+        "OCIContent": Row(own: ["OCI"], others: ["NIOCore", "Crypto", "DequeModule", "Synchronization"]),
         // A registry as an endpoint.
         "OCIRegistry": Row(
             own: ["OCI", "OCIContent"],
             others: [
-                "AsyncHTTPClient", "NIOCore", "NIOPosix", "NIOHTTP1", "NIOSSL", "NIOConcurrencyHelpers", "DequeModule",
-                "Synchronization", "FoundationEssentials", "Logging",
+                "AsyncHTTPClient", "NIOCore", "NIOPosix", "NIOHTTP1", "NIOSSL", "Synchronization",
+                "FoundationEssentials",
             ]
         ),
         // Policy: look, decide, act.
         "Replication": Row(
             own: ["OCI", "OCIContent"],
-            others: ["Synchronization", "NIOCore", "DequeModule", "FoundationEssentials"]
+            others: ["DequeModule", "Synchronization"]
         ),
         // The conformance suite for endpoints, image fixtures, scripted peers.
         "OCITestKit": Row(own: ["OCI", "OCIContent"], others: nil),
@@ -39,9 +39,7 @@ import Testing
         "mirror": Row(
             own: ["OCI", "OCIContent", "OCIRegistry", "Replication"],
             others: [
-                "ArgumentParser", "UnixSignals", "Foundation", "FoundationEssentials", "Synchronization", "Glibc",
-                "NIOCore",
-                "Dispatch", "Logging",
+                "ArgumentParser", "UnixSignals", "Foundation", "Synchronization",
             ]
         ),
     ]

@@ -11,6 +11,18 @@ import OCIContent
 /// and is woken to mount it, or to take over a claim that failed. What is known is bounded: the oldest is forgotten, which
 /// costs a request and nothing else.
 actor ArrivalLedger {
+    /// What is claimed.
+    ///
+    /// The same bytes can be wanted as a blob and as a manifest (an artifact can have a manifest as its layer); a place
+    /// that holds the one does not hold the other.
+    enum Content: Hashable {
+        /// A blob. A repository can take it from another one, so that only the first write of a run moves bytes, and it is
+        /// waited for by all repositories.
+        case blob(Digest)
+        /// A manifest. Each repository gets its own.
+        case manifest(Digest)
+    }
+
     /// What a claim says.
     enum Claim: Equatable {
         /// The repository holds the content: it was confirmed in this run.
@@ -32,19 +44,18 @@ actor ArrivalLedger {
     private struct Entry {
         var holders: Set<RepositoryName> = []
         var writers: Set<RepositoryName> = []
-        var isMountable = false
         var impossible: [RepositoryName: any Error] = [:]
         var waiters: [CheckedContinuation<Void, Never>] = []
     }
 
     private let capacity: Int
     private let hints: any HolderHints
-    private var entries: [Digest: Entry] = [:]
-    private var ages: Deque<Digest> = []
+    private var entries: [Content: Entry] = [:]
+    private var ages: Deque<Content> = []
 
     /// Makes an empty ledger.
     /// - Parameters:
-    ///   - capacity: How many digests are remembered.
+    ///   - capacity: How much is remembered, in pieces of content.
     ///   - hints: What earlier runs knew.
     init(capacity: Int = 100_000, hints: any HolderHints = NoHints()) {
         self.capacity = capacity
@@ -53,28 +64,27 @@ actor ArrivalLedger {
 
     /// Asks for the right to write content into a repository, and waits while it is being written by others.
     ///
-    /// - Parameters:
-    ///   - route: Where the content would be read from, and where it is to be.
-    ///   - canMount: Whether a repository can take the content from another one: true for blobs. Then only the first
-    ///     write of a run moves bytes, and it is waited for by all repositories.
+    /// - Parameter route: Where the content would be read from, and where it is to be.
     /// - Throws: The error of a claim that proved impossible; `CancellationError`.
-    func claim(_ digest: Digest, on route: Route, canMount: Bool) async throws -> Claim {
+    func claim(_ content: Content, on route: Route) async throws -> Claim {
         let repository = route.destination
         while true {
             try Task.checkCancellation()
-            if entries[digest] == nil { ages.append(digest) }
-            var entry = entries[digest] ?? Entry()
+            if entries[content] == nil { ages.append(content) }
+            var entry = entries[content] ?? Entry()
             if let error = entry.impossible[route.source] { throw error }
             if entry.holders.contains(repository) { return .held }
+            let isFirstOnItsWay = entry.holders.isEmpty && !entry.writers.isEmpty
             let mustWait =
-                entry.writers.contains(repository)
-                || (canMount && entry.holders.isEmpty && !entry.writers.isEmpty)
+                switch content {
+                case .blob: entry.writers.contains(repository) || isFirstOnItsWay
+                case .manifest: entry.writers.contains(repository)
+                }
             guard mustWait else {
                 entry.writers.insert(repository)
-                entry.isMountable = canMount
-                entries[digest] = entry
+                entries[content] = entry
                 forgetOldest()
-                guard canMount else { return .granted(sibling: nil) }
+                guard case .blob(let digest) = content else { return .granted(sibling: nil) }
                 let sibling = entry.holders.first ?? hints.holder(of: digest)
                 // Noted before the first byte: after a kill, the next run looks here first.
                 if sibling == nil { hints.note(digest, in: repository) }
@@ -82,26 +92,26 @@ actor ArrivalLedger {
             }
             await withCheckedContinuation { continuation in
                 entry.waiters.append(continuation)
-                entries[digest] = entry
+                entries[content] = entry
             }
         }
     }
 
     /// Ends a claim.
-    func settle(_ digest: Digest, on route: Route, _ outcome: Outcome) {
-        guard var entry = entries[digest] else { return }
+    func settle(_ content: Content, on route: Route, _ outcome: Outcome) {
+        guard var entry = entries[content] else { return }
         entry.writers.remove(route.destination)
         switch outcome {
         case .arrived(let arrival):
             entry.holders.insert(route.destination)
             // The hint that was followed, if there was one, was wrong.
-            if arrival == .copied, entry.isMountable { hints.note(digest, in: route.destination) }
+            if arrival == .copied, case .blob(let digest) = content { hints.note(digest, in: route.destination) }
         case .failed: break
         case .impossible(let error): entry.impossible[route.source] = error
         }
         let waiters = entry.waiters
         entry.waiters = []
-        entries[digest] = entry
+        entries[content] = entry
         for waiter in waiters { waiter.resume() }
     }
 

@@ -45,7 +45,7 @@ struct Transfer: Sendable {
             for blob in plan.blobs {
                 group.addTask {
                     guard failure.isEmpty else { return }
-                    do { try await move(blob, of: plan.route, to: destination) } catch {
+                    do { try await move(blob, of: plan.route, to: destination, unless: failure) } catch {
                         if error is CancellationError { throw error }
                         failure.note(error)
                     }
@@ -56,8 +56,13 @@ struct Transfer: Sendable {
         try failure.rethrow()
     }
 
-    private func move(_ blob: Descriptor, of route: Route, to destination: any ContentSink) async throws {
-        let claim = try await ledger.claim(blob.digest, on: route, canMount: true)
+    private func move(
+        _ blob: Descriptor,
+        of route: Route,
+        to destination: any ContentSink,
+        unless failure: FirstFailure
+    ) async throws {
+        let claim = try await ledger.claim(.blob(blob.digest), on: route)
         guard case .granted(let sibling) = claim else {
             events(.blobShared(blob, route))
             return
@@ -65,6 +70,7 @@ struct Transfer: Sendable {
         do {
             let slot = try await blobSlots.acquire()
             defer { slot.release() }
+            guard failure.isEmpty else { return await ledger.settle(.blob(blob.digest), on: route, .failed) }
             let flight = BlobFlight(blob: blob, route: route)
             events(.blobStarted(flight))
             let source = job.source.source(route.source)
@@ -77,10 +83,10 @@ struct Transfer: Sendable {
                 throw error
             }
             events(.blobEnded(flight, arrival))
-            await ledger.settle(blob.digest, on: route, .arrived(arrival))
+            await ledger.settle(.blob(blob.digest), on: route, .arrived(arrival))
         } catch {
             let failure = SideFailure.wrapping(error, side: .destination)
-            await ledger.settle(blob.digest, on: route, outcome(of: failure))
+            await ledger.settle(.blob(blob.digest), on: route, outcome(of: failure))
             throw failure
         }
     }
@@ -97,14 +103,14 @@ struct Transfer: Sendable {
     }
 
     private func write(_ child: ManifestDocument, of plan: RootPlan, to destination: any ContentSink) async throws {
-        let digest = child.descriptor.digest
-        let claim = try await ledger.claim(digest, on: plan.route, canMount: false)
+        let content = ArrivalLedger.Content.manifest(child.descriptor.digest)
+        let claim = try await ledger.claim(content, on: plan.route)
         guard case .granted = claim else { return }
         do {
             try await destination.write(child)
-            await ledger.settle(digest, on: plan.route, .arrived(.copied))
+            await ledger.settle(content, on: plan.route, .arrived(.copied))
         } catch {
-            await ledger.settle(digest, on: plan.route, .failed)
+            await ledger.settle(content, on: plan.route, .failed)
             throw SideFailure.wrapping(error, side: .destination)
         }
     }

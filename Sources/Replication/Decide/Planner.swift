@@ -78,6 +78,8 @@ public enum Planner {
                 order.append(child.digest)
             }
             height = max(height, childHeight + 1)
+            // Asked of the height as well: what was measured before is not descended into again.
+            guard height <= limit else { throw .tooDeep(limit: limit) }
         }
         return height
     }

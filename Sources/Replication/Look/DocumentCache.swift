@@ -3,34 +3,42 @@
 
 import OCI
 import OCIContent
-import Synchronization
 
 /// Keeps the manifests that were fetched last, since tags of one repository often share them.
 ///
-/// Bounded by their bytes; when it is full, it starts anew.
-final class DocumentCache: Sendable {
-    private struct State {
-        var documents: [Digest: ManifestDocument] = [:]
-        var bytes = 0
-    }
-
+/// A manifest that several images want at the same time is fetched by one of them, and waited for by the others.
+/// Bounded by the bytes of the manifests; when it is full, it starts anew.
+actor DocumentCache {
     private static let maximumBytes = 8 << 20
 
-    private let state = Mutex(State())
+    private var documents: [Digest: ManifestDocument] = [:]
+    private var bytes = 0
+    /// Who waits for the manifests that are being fetched.
+    private var waiters: [Digest: [CheckedContinuation<Void, Never>]] = [:]
 
     /// The manifest of a descriptor, from here or from the source.
     func document(
         _ descriptor: Descriptor,
         from source: any ContentSource
     ) async throws -> ManifestDocument? {
-        if let document = state.withLock({ $0.documents[descriptor.digest] }) { return document }
-        guard let document = try await source.document(at: .digest(descriptor.digest)) else { return nil }
-        state.withLock { state in
-            if state.bytes + document.bytes.count > Self.maximumBytes { state = State() }
-            if state.documents.updateValue(document, forKey: descriptor.digest) == nil {
-                state.bytes += document.bytes.count
-            }
+        let digest = descriptor.digest
+        while documents[digest] == nil, waiters[digest] != nil {
+            await withCheckedContinuation { waiters[digest]?.append($0) }
         }
+        if let document = documents[digest] { return document }
+        try Task.checkCancellation()
+        waiters[digest] = []
+        defer { for waiter in waiters.removeValue(forKey: digest) ?? [] { waiter.resume() } }
+        guard let document = try await source.document(at: .digest(digest)) else { return nil }
+        keep(document)
         return document
+    }
+
+    private func keep(_ document: ManifestDocument) {
+        if bytes + document.bytes.count > Self.maximumBytes {
+            documents = [:]
+            bytes = 0
+        }
+        if documents.updateValue(document, forKey: document.descriptor.digest) == nil { bytes += document.bytes.count }
     }
 }

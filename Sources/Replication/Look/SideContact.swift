@@ -1,6 +1,7 @@
 // mirror: container images from one registry to another
 // SPDX-License-Identifier: Apache-2.0
 
+import OCI
 import OCIContent
 import Synchronization
 
@@ -18,6 +19,10 @@ final class SideContact: Sendable {
     func settle(_ error: any Error) throws {
         try Task.checkCancellation()
         guard let failure = error as? SideFailure, !answered.withLock({ $0.contains(failure.side) }) else { return }
-        throw failure
+        switch failure.underlying {
+        // Whoever sent something that cannot be used has answered.
+        case is ManifestError, is ContentError: return
+        default: throw failure
+        }
     }
 }

@@ -10,7 +10,7 @@ import OCIContent
 struct Surveyor: Sendable {
     let job: Job
     let contact: SideContact
-    let limits = GraphLimits()
+    var limits = GraphLimits()
 
     /// The routes that the job selects, in pages.
     ///
@@ -29,7 +29,9 @@ struct Surveyor: Sendable {
             return Pages {
                 var names = job.source.catalog().makeAsyncIterator()
                 return {
-                    guard let page = try await names.next() else { return nil }
+                    let page = try await names.next()
+                    contact.note(.source)
+                    guard let page else { return nil }
                     return page.filter(job.selection.includes).compactMap(route)
                 }
             }

@@ -23,7 +23,8 @@ enum Measures {
         let seconds = duration / .seconds(1)
         if seconds < 0.9995 { return String(format: "%.1f ms", seconds * 1000) }
         if seconds < 59.95 { return String(format: "%.1f s", seconds) }
-        let whole = Int(seconds.rounded())
+        // Sizes are claims of strangers, and so is the time that they would take.
+        let whole = Int(min(seconds, 1e15).rounded())
         if whole < 3600 { return "\(whole / 60) min \(whole % 60) s" }
         return "\(whole / 3600) h \(whole / 60 % 60) min"
     }
