@@ -17,12 +17,19 @@ struct ListingGuard {
     static let maximumPages = 100_000
     static let maximumNames = 5_000_000
 
+    private let pageLimit: Int
+    private let nameLimit: Int
     private var seenPages: Set<Int> = []
     private var seenNames: Set<Int> = []
 
+    init(pages: Int = Self.maximumPages, names: Int = Self.maximumNames) {
+        pageLimit = pages
+        nameLimit = names
+    }
+
     /// Takes note of a page that is about to be asked for.
     mutating func admitPage(_ url: String) throws(Violation) {
-        guard seenPages.count < Self.maximumPages else { throw .tooManyPages }
+        guard seenPages.count < pageLimit else { throw .tooManyPages }
         guard seenPages.insert(url.hashValue).inserted else { throw .repeatedPage }
     }
 
@@ -33,7 +40,7 @@ struct ListingGuard {
         var fresh: [Name] = []
         fresh.reserveCapacity(names.count)
         for name in names where seenNames.insert(name.hashValue).inserted { fresh.append(name) }
-        guard seenNames.count <= Self.maximumNames else { throw .tooManyNames }
+        guard seenNames.count <= nameLimit else { throw .tooManyNames }
         guard isLast || names.isEmpty || !fresh.isEmpty else { throw .nothingNew }
         return fresh
     }

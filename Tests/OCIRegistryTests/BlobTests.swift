@@ -50,7 +50,8 @@ extension RemoteRegistryTests {
         }
 
         @Test(arguments: [
-            "bytes 401-999/1000", "bytes 400-998/1000", "bytes 400-998/999", "bytes 400-1000/1001", "bytes 999-400/1000",
+            "bytes 401-999/1000", "bytes 400-998/1000", "bytes 400-998/999", "bytes 400-1000/1001",
+            "bytes 999-400/1000",
             "bytes */1000", "400-999", "", "bytes=400-999/1000", "bytes 0-599/1000",
         ])
         func `another part than the one asked for is refused`(_ stated: String) async throws {
@@ -187,7 +188,9 @@ extension RemoteRegistryTests {
                     await #expect(throws: RegistryError.self) { try await app.blob(blob.descriptor, from: 2) }
                     _ = try await app.blob(blob.descriptor, from: 0)
                     await #expect(throws: ContentError.self) {
-                        try await app.contains(Descriptor(mediaType: .ociConfig, digest: blob.descriptor.digest, size: 1))
+                        try await app.contains(
+                            Descriptor(mediaType: .ociConfig, digest: blob.descriptor.digest, size: 1)
+                        )
                     }
                 }
             }
@@ -197,7 +200,9 @@ extension RemoteRegistryTests {
             let (blob, count) = (blob, Shared(0))
             let one = RegistryLimits(requests: 1, idleTimeout: .seconds(20))
             try await withRegistry(limits: one) { _ in
-                let isFirst = count.change { $0 += 1; return $0 == 1 }
+                let isFirst = count.change {
+                    $0 += 1; return $0 == 1
+                }
                 let reply = PeerReply(body: .bytes(blob.bytes))
                 return isFirst ? reply.failing(.hang(afterBodyBytes: 10)) : reply
             } _: { registry, _ in

@@ -178,6 +178,19 @@ import Testing
         #expect(malformed.target == long.prefix(200))
     }
 
+    @Test func `S03 a redirect may lead to an address of a kind at which the registry was reached`() throws {
+        let base = try url("https://registry.example")
+        let policy = OutboundPolicy(origin: base.origin)
+        func admit(_ reference: String, for purpose: OutboundPolicy.Purpose = .redirect) throws {
+            _ = try policy.admit(reference, answeredBy: base, for: purpose, reached: [.private])
+        }
+        #expect(throws: Never.self) { try admit("https://10.0.0.9/x") }
+        #expect(throws: OutboundRefusal.self) { try admit("https://127.0.0.1/x") }
+        #expect(throws: OutboundRefusal.self) { try admit("https://169.254.169.254/x") }
+        #expect(throws: OutboundRefusal.self) { try admit("https://10.0.0.9/x", for: .upload) }
+        #expect(throws: OutboundRefusal.self) { try admit("http://10.0.0.9/x") }
+    }
+
     @Test func `S03 only public addresses, and those of the kind of the registry's own, may be dialled elsewhere`()
         throws
     {

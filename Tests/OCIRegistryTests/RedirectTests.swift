@@ -15,7 +15,11 @@ extension RemoteRegistryTests {
         private let blob = BuiltBlob(Array("a layer".utf8))
 
         private func redirect(_ status: Int = 307, to location: String) -> PeerReply {
-            PeerReply(status, headers: [("Location", location), ("Set-Cookie", "a=b")], body: .bytes(Array("moved".utf8)))
+            PeerReply(
+                status,
+                headers: [("Location", location), ("Set-Cookie", "a=b")],
+                body: .bytes(Array("moved".utf8))
+            )
         }
 
         @Test(arguments: [301, 302, 303, 307, 308])
@@ -25,7 +29,11 @@ extension RemoteRegistryTests {
             let blob = blob
             try await withScriptedPeer(address: "127.0.0.2") { request in
                 guard request.header("range") != nil else { return PeerReply(body: .bytes(blob.bytes)) }
-                return PeerReply(206, headers: [("Content-Range", "bytes 2-6/7")], body: .bytes(Array(blob.bytes[2...])))
+                return PeerReply(
+                    206,
+                    headers: [("Content-Range", "bytes 2-6/7")],
+                    body: .bytes(Array(blob.bytes[2...]))
+                )
             } _: { other in
                 try await withRegistry { _ in
                     redirect(status, to: "http://\(other.host)/bucket/x?X-Signature=a%2Fb%3D")
@@ -106,7 +114,10 @@ extension RemoteRegistryTests {
             }
         }
 
-        @Test(arguments: ["http://169.254.169.254/latest", "http://10.0.0.1/", "http://0.0.0.0:1/", "http://0x7f000001/", "gopher://127.0.0.1/"])
+        @Test(arguments: [
+            "http://169.254.169.254/latest", "http://10.0.0.1/", "http://0.0.0.0:1/", "http://0x7f000001/",
+            "gopher://127.0.0.1/",
+        ])
         func `S02 a redirect into another part of the address space is refused`(_ location: String) async throws {
             try await withRegistry { _ in
                 redirect(to: location)
@@ -146,9 +157,11 @@ extension RemoteRegistryTests {
             }
         }
 
+        /// Asks the client for other hosts by itself.
+        ///
         /// The whole way of a redirect to such an address cannot be gone on loopback: a registry of a test is itself on
-        /// loopback, and may lead to its like. So the client for other hosts is asked by itself, of a registry that was
-        /// never reached, as one on the internet whose redirect names a host that resolves to this machine.
+        /// loopback, and may lead to its like. This registry was never reached, and so stands for one on the internet
+        /// whose redirect names a host that resolves to this machine.
         @Test func `S03 a name that leads to this machine is refused when it is dialled`() async throws {
             let origin = RequestURL.Origin(scheme: .http, host: try RegistryHost("registry.example"))
             try await withScriptedPeer { _ in
@@ -159,8 +172,9 @@ extension RemoteRegistryTests {
                     limits: .patient,
                     addresses: ["cdn.example": "127.0.0.1"]
                 )
+                let target = RequestURL.Origin(scheme: .http, host: try RegistryHost("cdn.example:\(peer.port)"))
                 let error = await #expect(throws: (any Error).self) {
-                    try await clients.elsewhere.execute(
+                    try await clients.client(for: target, .reading).execute(
                         HTTPClientRequest(url: "http://cdn.example:\(peer.port)/secret"),
                         timeout: .seconds(5)
                     )
@@ -189,7 +203,9 @@ extension RemoteRegistryTests {
             }
         }
 
-        @Test func `S03 a registry that is named may lead to an address of the kind at which it was reached`() async throws {
+        @Test func `S03 a registry that is named may lead to an address of the kind at which it was reached`()
+            async throws
+        {
             let blob = blob
             try await withScriptedPeer(address: "127.0.0.2") { _ in
                 PeerReply(body: .bytes(blob.bytes))

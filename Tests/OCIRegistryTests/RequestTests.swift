@@ -167,6 +167,17 @@ extension RemoteRegistryTests {
             }
         }
 
+        @Test func `questions about long content keep their connection`() async throws {
+            let descriptor = try await Descriptor.repeating(1, count: 1 << 20)
+            try await withRegistry { _ in
+                PeerReply(body: .stream(.repeating(1, count: 1 << 20)))
+            } _: { registry, peer in
+                let app = try registry.app()
+                for _ in 0..<5 { #expect(try await app.contains(descriptor)) }
+                #expect(peer.connections == 1)
+            }
+        }
+
         @Test func `tells of each request, without what is secret in its URL`() async throws {
             let (blob, digest) = (blob, blob.descriptor.digest)
             let seen = Shared<[RequestRecord]>([])

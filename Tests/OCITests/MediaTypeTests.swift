@@ -16,6 +16,18 @@ import Testing
     }
 
     @Test(arguments: [
+        "application/json", "application/json; charset=utf-8", "Application/JSON ;x", " \tapplication/json\t ;",
+    ])
+    func `reads a header without its parameters and its case`(_ text: String) {
+        #expect(MediaType(contentType: text)?.text == "application/json")
+    }
+
+    @Test(arguments: ["", ";", " ; charset=utf-8", "a\nb", "a\0"])
+    func `refuses a header without a type`(_ text: String) {
+        #expect(MediaType(contentType: text) == nil)
+    }
+
+    @Test(arguments: [
         "", " ", " a", "a ", "a\t", "a\r\nX: y", "a\0b", "a\u{7F}", "a\u{1B}[m", "é", "a/\u{301}",
         String(repeating: "m", count: 256),
     ])

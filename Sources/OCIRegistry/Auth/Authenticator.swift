@@ -25,6 +25,9 @@ actor Authenticator {
 
     /// Sends a request to a token server, without following redirects; bounded in length and time.
     typealias Fetch = @Sendable (TokenService.Request, Observer) async throws -> Answer
+    /// Reads the realm of a challenge and decides whether it may be asked: see ``OutboundPolicy``.
+    typealias AdmitRealm =
+        @Sendable (_ realm: String, _ base: RequestURL, _ carriesCredential: Bool) throws(OutboundRefusal) -> RequestURL
     /// Told of each request.
     typealias Observer = @Sendable (RequestRecord) -> Void
 
@@ -45,16 +48,21 @@ actor Authenticator {
 
     private let host: RegistryHost
     private let store: any CredentialStore
-    private let policy: OutboundPolicy
+    private let admitRealm: AdmitRealm
     private let fetch: Fetch
     private var mode = Mode.open
     private var tokens: [Key: Token] = [:]
     private var waiters: [Key: [CheckedContinuation<Void, Never>]] = [:]
 
-    init(host: RegistryHost, store: any CredentialStore, policy: OutboundPolicy, fetch: @escaping Fetch) {
+    init(
+        host: RegistryHost,
+        store: any CredentialStore,
+        admitRealm: @escaping AdmitRealm,
+        fetch: @escaping Fetch
+    ) {
         self.host = host
         self.store = store
-        self.policy = policy
+        self.admitRealm = admitRealm
         self.fetch = fetch
     }
 
@@ -89,7 +97,7 @@ actor Authenticator {
         if let bearer = challenges.first(where: { $0.scheme == "bearer" }), let text = bearer.parameters["realm"] {
             let realm: RequestURL
             do {
-                realm = try policy.admitRealm(text, answeredBy: url, carriesCredential: credential != nil)
+                realm = try admitRealm(text, url, credential != nil)
             } catch {
                 throw Transport.Failure(.refused(error))
             }

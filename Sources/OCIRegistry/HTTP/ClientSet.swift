@@ -16,12 +16,15 @@ import Synchronization
 final class ClientSet: Sendable {
     private let origin: RequestURL.Origin
     private let proxy: ProxySettings
+    private let ownKinds: OwnKinds
     private let reading: HTTPClient
     private let writing: HTTPClient
     private let elsewhere: HTTPClient
     private let elsewhereByProxy: HTTPClient?
 
     /// The kinds of address at which the registry itself was reached.
+    var reachedKinds: Set<IPAddress.Kind> { ownKinds.kinds.withLock { $0 } }
+
     private final class OwnKinds: Sendable {
         let kinds = Mutex<Set<IPAddress.Kind>>([])
     }
@@ -36,6 +39,7 @@ final class ClientSet: Sendable {
         origin = policy.origin
         proxy = access.proxy
         let ownKinds = OwnKinds()
+        self.ownKinds = ownKinds
         var configuration = HTTPClient.Configuration(tlsConfiguration: access.tls.own)
         configuration.redirectConfiguration = .disallow
         configuration.httpVersion = .http1Only

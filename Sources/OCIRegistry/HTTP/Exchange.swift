@@ -40,6 +40,8 @@ struct Reply: Sendable {
     let headers: HTTPHeaders
     let body: HTTPClientResponse.Body
     let slot: Slots.Slot
+    /// Ends the reading of the body when it stops coming; `nil` where the HTTP client does so itself.
+    let watchdog: ProgressWatchdog?
 
     /// The length of the body, where the answer says it.
     var contentLength: Int64? { headers.first(name: "Content-Length").flatMap(Int64.init) }
@@ -47,10 +49,24 @@ struct Reply: Sendable {
     /// Reads the whole body, which must not be longer than `limit` bytes.
     /// - Returns: `nil` for a longer one.
     func collect(upTo limit: Int) async throws -> [UInt8]? {
+        if let contentLength, contentLength > limit {
+            slot.release()
+            return nil
+        }
         defer { slot.release() }
-        if let contentLength, contentLength > limit { return nil }
+        return try await readToEnd(upTo: limit)
+    }
+
+    private func readToEnd(upTo limit: Int) async throws -> [UInt8]? {
+        guard let watchdog else { return try await read(upTo: limit) }
+        let progress = ProgressWatchdog.Progress(.answering)
+        return try await watchdog.run(progress) { try await read(upTo: limit) { progress.entered(.answering) } }
+    }
+
+    private func read(upTo limit: Int, progressed: () -> Void = {}) async throws -> [UInt8]? {
         var bytes: [UInt8] = []
         for try await buffer in body {
+            progressed()
             guard bytes.count + buffer.readableBytes <= limit else { return nil }
             bytes.append(contentsOf: buffer.readableBytesView)
         }
@@ -59,8 +75,15 @@ struct Reply: Sendable {
 
     /// Reads a body that nobody wants, so that its connection can be used again.
     ///
-    /// A long one is given up together with the connection.
-    func discard() async throws { _ = try await collect(upTo: 64 << 10) }
+    /// The stated length does not count: after HEAD it is that of a body that does not come.
+    /// A long one is given up together with the connection, as is one that does not come to its end: the head has said
+    /// all that counts.
+    /// - Parameter keepingSlot: Whether the place at the gate is kept, for the next request of the same chain.
+    /// - Throws: `CancellationError`.
+    func discard(keepingSlot: Bool = false) async throws {
+        defer { if !keepingSlot { slot.release() } }
+        do { _ = try await readToEnd(upTo: 64 << 10) } catch { try Task.checkCancellation() }
+    }
 }
 
 /// One request as it went, for those who count or watch.

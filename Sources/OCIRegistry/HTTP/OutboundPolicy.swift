@@ -46,12 +46,15 @@ public struct OutboundPolicy: Sendable {
 
     /// Reads a URL that a server sent and decides whether it may be requested.
     ///
-    /// - Parameter base: The URL whose answer held `reference`.
+    /// - Parameters:
+    ///   - base: The URL whose answer held `reference`.
+    ///   - reached: The kinds of address at which the origin was reached, which its name does not tell.
     /// - Throws: ``OutboundRefusal``, before anything was connected to.
     func admit(
         _ reference: String,
         answeredBy base: RequestURL,
-        for purpose: Purpose
+        for purpose: Purpose,
+        reached: Set<IPAddress.Kind> = []
     ) throws(OutboundRefusal) -> RequestURL {
         func refuse(_ reason: OutboundRefusal.Reason, target: String) -> OutboundRefusal {
             OutboundRefusal(purpose: purpose, origin: origin, target: target, reason: reason)
@@ -72,7 +75,9 @@ public struct OutboundPolicy: Sendable {
         case .redirect: break
         case .token: if isTrustedWithCredentials(url.origin) { return url }
         }
-        if let kind = Self.kind(of: url.origin.hostName), !mayReach(kind, from: Self.kind(of: origin.hostName)) {
+        if let kind = Self.kind(of: url.origin.hostName), !mayReach(kind, from: Self.kind(of: origin.hostName)),
+            !reached.contains(kind)
+        {
             throw refuse(.addressClass(kind), target: "\(url.origin)")
         }
         return url
@@ -85,9 +90,10 @@ public struct OutboundPolicy: Sendable {
     func admitRealm(
         _ realm: String,
         answeredBy base: RequestURL,
-        carriesCredential: Bool
+        carriesCredential: Bool,
+        reached: Set<IPAddress.Kind> = []
     ) throws(OutboundRefusal) -> RequestURL {
-        let url = try admit(realm, answeredBy: base, for: .token)
+        let url = try admit(realm, answeredBy: base, for: .token, reached: reached)
         guard !carriesCredential || isTrustedWithCredentials(url.origin) else {
             throw OutboundRefusal(purpose: .token, origin: origin, target: "\(url.origin)", reason: .otherDomain)
         }

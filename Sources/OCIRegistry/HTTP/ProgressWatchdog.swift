@@ -4,10 +4,11 @@
 import OCIContent
 import Synchronization
 
-/// Ends an upload in which nothing moves any more.
+/// Ends an upload in which nothing moves any more, or the reading of the answer to a write.
 ///
 /// The HTTP client cannot: its write timer stops when the peer stops reading, and its read timer starts only after the
-/// last byte was sent, so a peer that stops reading would hold an upload for ever.
+/// last byte was sent, so a peer that stops reading would hold an upload for ever. A read timer of the client would also
+/// cut short the time that a registry has to confirm a blob, so the client that writes has none.
 struct ProgressWatchdog {
     let idleTimeout: Duration
     let commitTimeout: Duration
@@ -21,9 +22,13 @@ struct ProgressWatchdog {
             case sending
             /// All bytes are sent, and the answer is waited for.
             case sent
+            /// The answer has begun, and its rest is waited for.
+            case answering
         }
 
-        private let state = Mutex((step: Step.sending, since: ContinuousClock.now))
+        private let state: Mutex<(step: Step, since: ContinuousClock.Instant)>
+
+        init(_ step: Step = .sending) { state = Mutex((step, .now)) }
 
         func entered(_ step: Step) { state.withLock { $0 = (step, .now) } }
 
@@ -32,20 +37,20 @@ struct ProgressWatchdog {
             let (step, since) = state.withLock { $0 }
             switch step {
             case .reading: return nil
-            case .sending: return (since.advanced(by: watchdog.idleTimeout), watchdog.idleTimeout)
+            case .sending, .answering: return (since.advanced(by: watchdog.idleTimeout), watchdog.idleTimeout)
             case .sent: return (since.advanced(by: watchdog.commitTimeout), watchdog.commitTimeout)
             }
         }
     }
 
-    /// Runs an upload; it must tell `progress` of each step.
+    /// Runs an upload, or reads an answer; either must tell `progress` of each step.
     /// - Throws: `ConnectionFailure.stalled` if a step takes longer than allowed.
     func run<Value: Sendable>(
         _ progress: Progress,
-        _ upload: @escaping @Sendable () async throws -> Value
+        _ work: @escaping @Sendable () async throws -> Value
     ) async throws -> Value {
         try await withThrowingTaskGroup(of: Value?.self) { group in
-            group.addTask { try await upload() }
+            group.addTask { try await work() }
             group.addTask {
                 while true {
                     let deadline = progress.deadline(self)

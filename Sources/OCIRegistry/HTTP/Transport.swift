@@ -39,9 +39,14 @@ final class Transport: Sendable {
             origin: origin, uploadHosts: access.uploadHosts, tokenServers: access.tokenServers)
         clients = ClientSet(policy: policy, limits: limits, access: access, addresses: addresses)
         let tokens = TokenClient(clients: clients, timeout: limits.idleTimeout, userAgent: userAgent)
-        authenticator = Authenticator(host: host, store: access.credentials, policy: policy) { request, observer in
-            try await tokens.send(request, observer: observer)
-        }
+        authenticator = Authenticator(
+            host: host,
+            store: access.credentials,
+            admitRealm: { [policy, clients] realm, base, carriesCredential throws(OutboundRefusal) in
+                try policy.admitRealm(
+                    realm, answeredBy: base, carriesCredential: carriesCredential, reached: clients.reachedKinds)
+            },
+            fetch: { try await tokens.send($0, observer: $1) })
         readingGate = RequestGate(width: limits.requests)
         writingGate = RequestGate(width: limits.requests)
         self.limits = limits
@@ -82,7 +87,7 @@ final class Transport: Sendable {
             guard exchange.direction == .reading else {
                 throw Failure(.answer("a redirect of a \(exchange.method) to \(target.origin), which is not followed"))
             }
-            _ = try? await reply.discardKeepingSlot()
+            try await reply.discard(keepingSlot: true)
             exchange.url = target
         }
         throw Failure(
@@ -102,7 +107,7 @@ final class Transport: Sendable {
         -> RequestURL
     {
         do {
-            return try policy.admit(reference, answeredBy: base, for: purpose)
+            return try policy.admit(reference, answeredBy: base, for: purpose, reached: clients.reachedKinds)
         } catch {
             throw Failure(.refused(error))
         }
@@ -139,7 +144,7 @@ final class Transport: Sendable {
             try await authenticator.learn(
                 from: challenges, answeredBy: exchange.url, access: access, rejected: header), !exchange.isStreaming
         else { return reply }
-        try await reply.discardKeepingSlot()
+        try await reply.discard(keepingSlot: true)
         let next = try await authenticator.header(for: access, isLong: false, observer: observer)
         return try await sendOnce(exchange, authorization: next, slot: slot, observer: observer)
     }
@@ -156,7 +161,7 @@ final class Transport: Sendable {
             method: .GET, url: RequestURL(origin: policy.origin, path: "/v2/"),
             access: Authenticator.Access(repository: nil, scopes: []))
         let answer = try await sendOnce(ping, authorization: nil, slot: slot, observer: observer)
-        try await answer.discardKeepingSlot()
+        try await answer.discard(keepingSlot: true)
         return Challenge.parse(answer.headers["WWW-Authenticate"])
     }
 
@@ -187,7 +192,8 @@ final class Transport: Sendable {
                 status: Int(response.status.code),
                 headers: response.headers,
                 body: response.body,
-                slot: slot
+                slot: slot,
+                watchdog: exchange.direction == .writing ? watchdog : nil
             )
             pauseIfAsked(by: reply)
             return reply
@@ -206,12 +212,15 @@ final class Transport: Sendable {
             return try await client.execute(request, timeout: TimeAmount(limits.idleTimeout))
         }
         let progress = ProgressWatchdog.Progress()
-        let watchdog = ProgressWatchdog(idleTimeout: limits.idleTimeout, commitTimeout: limits.commitTimeout)
         var streaming = request
         streaming.body = .stream(reading.stream.telling(progress), length: .known(size))
         return try await watchdog.run(progress) { [streaming] in
             try await client.execute(streaming, deadline: .distantFuture)
         }
+    }
+
+    private var watchdog: ProgressWatchdog {
+        ProgressWatchdog(idleTimeout: limits.idleTimeout, commitTimeout: limits.commitTimeout)
     }
 
     private func request(for exchange: Exchange, _ authorization: Secret?) -> HTTPClientRequest {
@@ -241,15 +250,6 @@ extension Reply {
     /// How long the host asks to be left alone.
     var retryAfter: Duration? {
         headers.first(name: "Retry-After").flatMap { RetryAfter.parse($0, now: WallClock.secondsSince1970) }
-    }
-
-    /// Reads a short body that nobody wants and keeps the place at the gate for the next request of the same chain.
-    func discardKeepingSlot() async throws {
-        var count = 0
-        for try await buffer in body {
-            count += buffer.readableBytes
-            if count > 64 << 10 { return }
-        }
     }
 }
 
