@@ -89,7 +89,7 @@ let package = Package(
         ),
         .testTarget(
             name: "mirrorTests",
-            dependencies: ["OCI", "OCIContent", "OCIRegistry", "Replication", "mirror"],
+            dependencies: ["OCI", "OCIContent", "OCIRegistry", "Replication", "mirror", argumentParser],
             swiftSettings: settings
         ),
         .testTarget(

@@ -133,13 +133,14 @@ import Testing
     @Test func `no place is lost when waiters are cancelled while places are given back`() async throws {
         let slots = Slots(3)
         for round in 0..<50 {
-            let tasks = (0..<12).map { number in
-                Task {
-                    let slot = try await slots.acquire(number.isMultiple(of: 2) ? .urgent : .ordinary)
-                    await Task.yield()
-                    slot.release()
+            let tasks = (0..<12)
+                .map { number in
+                    Task {
+                        let slot = try await slots.acquire(number.isMultiple(of: 2) ? .urgent : .ordinary)
+                        await Task.yield()
+                        slot.release()
+                    }
                 }
-            }
             for (number, task) in tasks.enumerated() where (number + round).isMultiple(of: 3) { task.cancel() }
             for task in tasks { _ = try? await task.value }
         }

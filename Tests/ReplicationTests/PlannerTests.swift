@@ -164,9 +164,10 @@ import Testing
     @Test func `sizes near the largest number do not trap (C09)`() throws {
         let forge = ImageForge(seed: 5)
         let config = forge.blob(.ociConfig)
-        let layers = [Int64.max, .max - 1, 1, .max].map { size in
-            Descriptor(mediaType: .ociLayerGzip, digest: forge.blob(.ociLayerGzip).digest, size: size)
-        }
+        let layers = [Int64.max, .max - 1, 1, .max]
+            .map { size in
+                Descriptor(mediaType: .ociLayerGzip, digest: forge.blob(.ociLayerGzip).digest, size: size)
+            }
         let plan = try plan(forge.graph(of: try forge.image(config: config, layers: layers)))
         #expect(plan.blobs.map(\.size) == [config.size] + layers.map(\.size))
         #expect(plan.blobBytes == .max)

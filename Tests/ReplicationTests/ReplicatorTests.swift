@@ -82,7 +82,12 @@ import Testing
         let forge = ImageForge(seed: 1)
         let image = try forge.index(of: [try forge.image(), try forge.image()])
         try await forge.put(image, as: nil, into: source[try RepositoryName("app")])
-        let job = try copyJob(source, destination, from: "from.lan/app@\(image.descriptor.digest)", to: "to.lan/app:new")
+        let job = try copyJob(
+            source,
+            destination,
+            from: "from.lan/app@\(image.descriptor.digest)",
+            to: "to.lan/app:new"
+        )
         #expect(try await run(job).published.count == 1)
         let name = try RepositoryName("app")
         #expect(try await destination[name].resolve(.tag(Self.tag("new")))?.digest == image.descriptor.digest)

@@ -25,8 +25,9 @@ final class HolderFile: HolderHints {
     deinit { try? file?.close() }
 
     /// Opens the memory of one destination; where it cannot be kept, the run goes without.
-    static func open(for host: RegistryHost) -> HolderFile {
-        let folder = StateDirectory.url.appending(path: "holders")
+    /// - Parameter state: The directory for what is kept between runs.
+    static func open(for host: RegistryHost, in state: URL = StateDirectory.url) -> HolderFile {
+        let folder = state.appending(path: "holders")
         let name = host.description.replacing(":", with: "_").replacing("[", with: "").replacing("]", with: "")
         let url = folder.appending(path: name)
         var lines = read(url)
@@ -49,7 +50,8 @@ final class HolderFile: HolderHints {
                 )
             }
             let file = try FileHandle(forUpdating: url)
-            try file.seekToEnd()
+            // A line that a kill tore must not spoil the next one; empty lines are passed over.
+            if try file.seekToEnd() > 0 { try file.write(contentsOf: Data("\n".utf8)) }
             return HolderFile(known: dictionary(lines), file: file)
         } catch {
             return HolderFile(known: dictionary(lines), file: nil)
@@ -61,7 +63,10 @@ final class HolderFile: HolderHints {
     func note(_ digest: Digest, in repository: RepositoryName) {
         known.withLock { known in
             guard known.updateValue(repository, forKey: digest) != repository else { return }
-            if known.count > 2 * Self.maximumLines { known = [digest: repository] }
+            if known.count > 2 * Self.maximumLines {
+                known = [digest: repository]
+                try? file?.truncate(atOffset: 0)
+            }
             // Not made durable: after a power failure the destination is asked instead.
             try? file?.write(contentsOf: Data("\(digest) \(repository)\n".utf8))
         }

@@ -52,11 +52,14 @@ struct JSONView: View {
         write(line)
     }
 
-    private func write(_ line: JSONLine) {
+    private func write(_ line: JSONLine) { out.write(Self.text(line) + "\n") }
+
+    /// A line as it is printed, without its end; empty if it cannot be written, which no line of ours does.
+    static func text(_ line: JSONLine) -> String {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        guard let data = try? encoder.encode(line) else { return }
-        out.write(String(decoding: data, as: UTF8.self) + "\n")
+        guard let data = try? encoder.encode(line) else { return "" }
+        return String(decoding: data, as: UTF8.self)
     }
 }
 

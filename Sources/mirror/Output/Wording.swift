@@ -13,10 +13,12 @@ enum Wording {
     /// One sentence, printable, without a full stop.
     static func sentence(for error: any Error) -> String { text(of: error).printable }
 
-    /// What can be tried, where that is known.
-    static func hint(for error: any Error) -> String? {
+    /// What can be tried, where that is known; printable.
+    static func hint(for error: any Error) -> String? { advice(for: error)?.printable }
+
+    private static func advice(for error: any Error) -> String? {
         switch error {
-        case let error as SideFailure: hint(for: error.underlying)
+        case let error as SideFailure: advice(for: error.underlying)
         case let error as RegistryError: RegistryWording.hint(for: error)
         case let error as CatalogUnavailable:
             "name a repository, as in \(error.place)/path, with --all-tags for all of its tags"

@@ -267,7 +267,9 @@ extension MemoryEndpoint {
         var all: [RepositoryName: [TagName: Digest]] = [:]
         for name in try await catalog().all() {
             let tags = try await self[name].tags().all()
-            if !tags.isEmpty { all[name] = Dictionary(tags.map { ($0.tag, $0.digest) }) { $1 }.compactMapValues(\.self) }
+            if !tags.isEmpty {
+                all[name] = Dictionary(tags.map { ($0.tag, $0.digest) }) { $1 }.compactMapValues(\.self)
+            }
         }
         return all
     }
