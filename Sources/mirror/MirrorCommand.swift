@@ -6,8 +6,6 @@ import ArgumentParser
 /// The program: what each subcommand does stands in `Commands/`.
 @main
 struct MirrorCommand: AsyncParsableCommand {
-    static let version = "0.1.0"
-
     static let configuration = CommandConfiguration(
         commandName: "mirror",
         abstract: "Copies container images from one registry to another.",
@@ -22,7 +20,7 @@ struct MirrorCommand: AsyncParsableCommand {
               69   a side could not be reached, or refused
               130  interrupted by SIGINT (143 by SIGTERM); run the same command again to go on
             """,
-        version: version,
+        version: Product.version,
         subcommands: [CopyCommand.self]
     )
 }

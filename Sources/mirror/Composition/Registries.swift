@@ -14,7 +14,7 @@ func withRegistries(
     show: Show,
     _ body: (Job, any HolderHints) async -> ExitCode
 ) async -> ExitCode {
-    let agent = "mirror/\(MirrorCommand.version)"
+    let agent = "mirror/\(Product.version)"
     let source = RemoteRegistry(host: pair.source.host, scheme: pair.source.scheme, userAgent: agent)
     // One registry in both roles shares its connections and limits.
     let isSame = pair.source.host == pair.destination.host && pair.source.scheme == pair.destination.scheme
