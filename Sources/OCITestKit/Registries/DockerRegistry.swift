@@ -19,6 +19,21 @@ public final class DockerRegistry: Sendable {
         public let description: String
     }
 
+    /// Whom a registry lets in.
+    public enum Authentication: Sendable {
+        /// Everybody, to do everything.
+        case none
+        /// By Basic, users with their passwords, to do everything.
+        case htpasswd([String: String])
+        /// By Bearer, whoever has a token of a token server, to do what it says.
+        ///
+        /// - `realm`: The address of the token server, with its path.
+        /// - `service`: What the registry is called; tokens must be made for it.
+        /// - `issuer`: Who must have made them.
+        /// - `rootCertificate`: The path of a PEM file, with which their signatures are checked.
+        case token(realm: String, service: String, issuer: String, rootCertificate: String)
+    }
+
     /// The port, on 127.0.0.1.
     public let port: Int
     /// The address and port, as they stand in a URL.
@@ -40,19 +55,25 @@ public final class DockerRegistry: Sendable {
     /// - Parameters:
     ///   - parent: Where its directory is made; `nil` for ``usualParent``.
     ///   - allowsDeletion: Whether manifests and blobs can be deleted.
-    /// - Throws: ``StartFailure``.
-    public static func start(in parent: String? = nil, allowsDeletion: Bool = true) async throws -> DockerRegistry {
+    ///   - authentication: Whom it lets in.
+    /// - Throws: ``StartFailure``, and ``ToolFailure`` if a file of passwords cannot be made.
+    public static func start(
+        in parent: String? = nil,
+        allowsDeletion: Bool = true,
+        authentication: Authentication = .none
+    ) async throws -> DockerRegistry {
         guard isInstalled else {
             throw StartFailure(description: "\(program) is missing: install Debian's package docker-registry")
         }
         let parent = parent ?? usualParent
         let directory = "\(parent)/registry-\(UUID().uuidString)"
         do {
+            let access = try await access(authentication, in: directory)
             // A port that is free now may be taken a moment later.
             for attempt in 1... {
-                let port = try freePort()
+                let port = try LoopbackPort.free()
                 try write(
-                    configuration(port: port, directory: directory, allowsDeletion: allowsDeletion),
+                    configuration(port: port, directory: directory, allowsDeletion: allowsDeletion) + access,
                     in: directory
                 )
                 do {
@@ -132,8 +153,8 @@ public final class DockerRegistry: Sendable {
         let deadline = ContinuousClock.now + .seconds(20)
         do {
             while ContinuousClock.now < deadline, child.isRunning {
-                if let reply = try? await PlainHTTP.request("GET", "127.0.0.1:\(port)", "/v2/"), reply.status == 200,
-                    child.isRunning
+                if let reply = try? await PlainHTTP.request("GET", "127.0.0.1:\(port)", "/v2/"),
+                    reply.status == 200 || reply.status == 401, child.isRunning
                 {
                     return child
                 }
@@ -146,62 +167,20 @@ public final class DockerRegistry: Sendable {
         let result = await child.stop()
         throw StartFailure(description: "docker-registry did not answer: \(result.errorText.suffix(2000))")
     }
-
-    private static func write(_ configuration: String, in directory: String) throws {
-        try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
-        try configuration.write(toFile: "\(directory)/config.yml", atomically: true, encoding: .utf8)
-    }
-
-    /// The secret is fixed, so that upload sessions outlive a restart.
-    private static func configuration(port: Int, directory: String, allowsDeletion: Bool) -> String {
-        """
-        version: 0.1
-        log:
-          level: error
-          accesslog:
-            disabled: true
-        storage:
-          filesystem:
-            rootdirectory: \(directory)/storage
-            maxthreads: 100
-          delete:
-            enabled: \(allowsDeletion)
-          maintenance:
-            uploadpurging:
-              enabled: false
-        http:
-          addr: 127.0.0.1:\(port)
-          secret: not-a-secret-of-anybody
-        """
-    }
-
-    /// A port that nobody has, below those that the system gives to connections: one of these might be taken while the
-    /// registry is being started again.
-    private static func freePort() throws -> Int {
-        for _ in 0..<100 {
-            let port = UInt16.random(in: 20_000..<32_000)
-            let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
-            defer { close(descriptor) }
-            var address = sockaddr_in()
-            address.sin_family = sa_family_t(AF_INET)
-            address.sin_port = port.bigEndian
-            address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
-            let isFree = withUnsafeBytes(of: &address) { bytes in
-                bind(descriptor, bytes.assumingMemoryBound(to: sockaddr.self).baseAddress, socklen_t(bytes.count)) == 0
-            }
-            if isFree { return Int(port) }
-        }
-        throw StartFailure(description: "no port from 20000 to 31999 is free")
-    }
 }
 
 /// Runs a registry for as long as `body` runs.
 public func withDockerRegistry<Value: Sendable>(
     in parent: String? = nil,
     allowsDeletion: Bool = true,
+    authentication: DockerRegistry.Authentication = .none,
     _ body: (DockerRegistry) async throws -> Value
 ) async throws -> Value {
-    let registry = try await DockerRegistry.start(in: parent, allowsDeletion: allowsDeletion)
+    let registry = try await DockerRegistry.start(
+        in: parent,
+        allowsDeletion: allowsDeletion,
+        authentication: authentication
+    )
     do {
         let value = try await body(registry)
         await registry.stop()
