@@ -16,6 +16,8 @@ public struct NameMapping: Hashable, Sendable {
     }
 
     private let rule: Rule
+    /// Below what the destination lies inside the source; `nil` where these are two places.
+    private let inside: RepositoryName?
     /// The tag that the destination asks for in place of the source's, for one image.
     public let tag: TagName?
 
@@ -45,6 +47,15 @@ public struct NameMapping: Hashable, Sendable {
         }
         if tag != nil, case .prefix = rule { throw .manyToOneTag }
         self.tag = tag
+        inside = source.host == destination.host && source.scheme == destination.scheme ? target : nil
+    }
+
+    /// Whether a repository of the source's catalog lies where this mapping writes to, in the same registry.
+    ///
+    /// Copying it would nest what was copied before one level deeper with each run.
+    public func isDestination(_ repository: RepositoryName) -> Bool {
+        guard case .prefix = rule, let inside else { return false }
+        return repository == inside || repository.text.hasPrefix("\(inside)/")
     }
 
     /// What a repository of the source is called at the destination.

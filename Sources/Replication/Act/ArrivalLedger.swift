@@ -72,8 +72,9 @@ actor ArrivalLedger {
             try Task.checkCancellation()
             if entries[content] == nil { ages.append(content) }
             var entry = entries[content] ?? Entry()
-            if let error = entry.impossible[route.source] { throw error }
             if entry.holders.contains(repository) { return .held }
+            // What another repository holds can be mounted, whatever the source lacks.
+            if entry.holders.isEmpty, let error = entry.impossible[route.source] { throw error }
             let isFirstOnItsWay = entry.holders.isEmpty && !entry.writers.isEmpty
             let mustWait =
                 switch content {

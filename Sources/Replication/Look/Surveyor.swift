@@ -32,7 +32,7 @@ struct Surveyor: Sendable {
                     let page = try await names.next()
                     contact.note(.source)
                     guard let page else { return nil }
-                    return page.filter(job.selection.includes).compactMap(route)
+                    return page.filter { job.selection.includes($0) && !mapping.isDestination($0) }.compactMap(route)
                 }
             }
         }
