@@ -97,6 +97,8 @@ public enum ConnectionFailure: Hashable, Sendable {
     case stalled(after: Duration)
     /// The connection was cut.
     case closed
+    /// The host's certificate was not accepted.
+    case certificate(CertificateProblem)
     /// TLS could not be agreed upon; what the library says.
     case tls(String)
     /// The host speaks plain HTTP where TLS was expected.
@@ -110,7 +112,7 @@ public enum ConnectionFailure: Hashable, Sendable {
     var isTransient: Bool {
         switch self {
         case .unknownHost, .refused, .connectTimeout, .stalled, .closed, .other: true
-        case .tls, .plainHTTP, .forbiddenAddress: false
+        case .certificate, .tls, .plainHTTP, .forbiddenAddress: false
         }
     }
 }

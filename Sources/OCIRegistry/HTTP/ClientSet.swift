@@ -85,6 +85,9 @@ final class ClientSet: Sendable {
         return proxy.server(for: target) == nil ? elsewhere : elsewhereByProxy ?? elsewhere
     }
 
+    /// Whether a host is reached without a proxy.
+    func isDirect(_ target: RequestURL.Origin) -> Bool { proxy.server(for: target) == nil }
+
     /// Ends all connections.
     func shutdown() async throws {
         for client in [reading, writing, elsewhere, elsewhereByProxy] { try await client?.shutdown() }

@@ -17,7 +17,8 @@ extension ConnectionFailure {
         case let error as NIOConnectionError: self = Self.connect(error)
         case let error as NIOSSLError: self = Self.handshake("\(error)")
         case let error as BoringSSLError: self = Self.handshake("\(error)")
-        case is NIOSSLExtraError: self = .tls("\(error)")
+        case let error as NIOSSLExtraError:
+            self = error == .failedToValidateHostname ? .certificate(.otherName) : .tls("\(error)")
         case is ChannelError, is HTTPParserError: self = .closed
         case let error as IOError: self = Self.socket(error)
         default: self = .other("\(error)")
@@ -57,6 +58,10 @@ extension ConnectionFailure {
     private static func handshake(_ text: String) -> Self {
         let isPlainHTTP = ["WRONG_VERSION_NUMBER", "HTTP_REQUEST", "HTTPS_PROXY_REQUEST"].contains { text.contains($0) }
         if isPlainHTTP { return .plainHTTP }
+        if text.contains("CERTIFICATE_VERIFY_FAILED") { return .certificate(.unknownAuthority) }
+        if ["UNSUPPORTED_PROTOCOL", "ALERT_PROTOCOL_VERSION"].contains(where: text.contains) {
+            return .tls("the host speaks none of the versions of TLS that are allowed")
+        }
         return .tls(text.contains("EOF during handshake") ? "the host hung up" : String(text.prefix(300)))
     }
 }

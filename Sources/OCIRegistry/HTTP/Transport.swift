@@ -201,8 +201,17 @@ final class Transport: Sendable {
             record(nil)
             if case .blob(let reading, _) = exchange.body, let failure = reading.failure { throw failure }
             if error is CancellationError || Task.isCancelled { throw CancellationError() }
-            throw Failure(.connection(ConnectionFailure(error, idleTimeout: limits.idleTimeout)))
+            throw Failure(.connection(await explain(ConnectionFailure(error, idleTimeout: limits.idleTimeout), exchange)))
         }
+    }
+
+    /// Looks closer at a certificate of the registry itself that was not accepted.
+    private func explain(_ failure: ConnectionFailure, _ exchange: Exchange) async -> ConnectionFailure {
+        guard failure == .certificate(.unknownAuthority), exchange.url.origin == policy.origin,
+            clients.isDirect(policy.origin)
+        else { return failure }
+        let probe = CertificateProbe(origin: policy.origin, timeout: limits.connectTimeout)
+        return .certificate(await probe.problem())
     }
 
     private func perform(_ exchange: Exchange, _ authorization: Secret?) async throws -> HTTPClientResponse {

@@ -29,6 +29,11 @@ enum Measures {
         return "\(whole / 3600) h \(whole / 60 % 60) min"
     }
 
+    /// `2026-11-24`, of seconds since 1970.
+    static func date(_ seconds: Int64) -> String {
+        Date(timeIntervalSince1970: TimeInterval(seconds)).formatted(.iso8601.year().month().day())
+    }
+
     /// `1 tag`, `2 tags`.
     static func count(_ number: Int, _ noun: String, _ plural: String? = nil) -> String {
         "\(number) \(number == 1 ? noun : plural ?? "\(noun)s")"

@@ -13,8 +13,11 @@ enum RegistryWording {
         case .connection(.plainHTTP): "write http://\(error.host)/… if that is what you want"
         case .connection(.tls("the host hung up")):
             "if the host speaks plain HTTP, write http://\(error.host)/…"
-        case .connection(.tls):
-            "check the certificate of \(error.host); it must be signed by an authority that this machine trusts"
+        case .connection(.certificate(.unknownAuthority)):
+            "if it is a private authority's, name its certificate in the configuration: certificate-authority"
+        case .connection(.certificate(.notYetValid)): "check the clock of this machine"
+        case .connection(.certificate(.otherName)): "write the name that the certificate of \(error.host) is for"
+        case .connection(.certificate): "the certificate of \(error.host) must be renewed"
         case .connection(.refused): "check that the registry runs, and the port"
         case .connection(.unknownHost): "check the spelling, and the name servers of this machine"
         case .status(401, _): "the registry wants a login, and mirror has none for it"
@@ -65,6 +68,10 @@ enum RegistryWording {
         case .connectTimeout: "no connection could be made in time"
         case .stalled(let limit): "nothing moved for \(Measures.duration(limit))"
         case .closed: "the connection was cut"
+        case .certificate(.expired(let time)): "its certificate expired on \(Measures.date(time))"
+        case .certificate(.notYetValid(let time)): "its certificate is not valid before \(Measures.date(time))"
+        case .certificate(.otherName): "its certificate is for another name"
+        case .certificate(.unknownAuthority): "its certificate is signed by nobody whom this machine trusts"
         case .tls(let text): "TLS failed: \(text)"
         case .plainHTTP: "the host answers plain HTTP where HTTPS was expected"
         case .forbiddenAddress(let kind): "a redirect led to \(self.kind(kind))"
