@@ -52,6 +52,8 @@ public final class TokenServer: Sendable {
 
     /// The address and port, as they stand in a URL.
     public var host: String { peer.host }
+    /// The port.
+    public var port: Int { peer.port }
     /// The address of the server, as a challenge names it.
     public var realm: String { "http://\(host)/token" }
     /// What a registry must be told to accept the tokens.

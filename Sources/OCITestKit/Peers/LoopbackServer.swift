@@ -7,7 +7,7 @@ import NIOPosix
 
 typealias ServerConnection = NIOAsyncChannel<HTTPServerRequestPart, HTTPServerResponsePart>
 
-/// An HTTP/1.1 listener on a loopback address, on a port that the system chose.
+/// A listener, for HTTP/1.1 unless it is said otherwise, on a loopback address, on a port that the system chose.
 ///
 /// Headers are sent exactly as they are given: whoever answers frames the body himself.
 final class LoopbackServer: Sendable {
@@ -29,13 +29,22 @@ final class LoopbackServer: Sendable {
         address: String,
         onConnection serve: @escaping @Sendable (ServerConnection) async -> Void
     ) async throws -> LoopbackServer {
+        try await start(address: address, wrap: connection(over:), onConnection: serve)
+    }
+
+    /// The same for any protocol; `wrap` puts the handlers of a connection in place.
+    static func start<Inbound: Sendable, Outbound: Sendable>(
+        address: String,
+        wrap: @escaping @Sendable (any Channel) throws -> NIOAsyncChannel<Inbound, Outbound>,
+        onConnection serve: @escaping @Sendable (NIOAsyncChannel<Inbound, Outbound>) async -> Void
+    ) async throws -> LoopbackServer {
         let listener = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             .serverChannelOption(.backlog, value: 1024)
             .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
             .childChannelOption(.recvAllocator, value: FixedSizeRecvByteBufferAllocator(capacity: 256 << 10))
             .bind(host: address, port: 0) { channel in
-                channel.eventLoop.makeCompletedFuture { try connection(over: channel) }
+                channel.eventLoop.makeCompletedFuture { try wrap(channel) }
             }
         let port = listener.channel.localAddress?.port ?? 0
         // The one task that outlives its caller: it ends in stop().
@@ -64,7 +73,7 @@ final class LoopbackServer: Sendable {
         await acceptance.value
     }
 
-    private static func connection(over channel: any Channel) throws -> ServerConnection {
+    @Sendable private static func connection(over channel: any Channel) throws -> ServerConnection {
         var configuration = HTTPResponseEncoder.Configuration()
         configuration.automaticallySetFramingHeaders = false
         try channel.pipeline.syncOperations.addHandlers(
