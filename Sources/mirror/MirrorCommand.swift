@@ -23,6 +23,6 @@ struct MirrorCommand: AsyncParsableCommand {
               130  interrupted by SIGINT (143 by SIGTERM); run the same command again to go on
             """,
         version: version,
-        subcommands: [CopyCommand.self]
+        subcommands: [CopyCommand.self, LoginCommand.self, LogoutCommand.self]
     )
 }

@@ -49,6 +49,11 @@ enum Lines {
         terminal.write(text)
     }
 
+    /// Something that is not right, but stops nothing.
+    static func warn(_ sentence: String, to terminal: Terminal) {
+        terminal.write("\(terminal.style.yellow("warning:")) \(sentence.printable)\n")
+    }
+
     /// The end of a run.
     static func finish(_ report: Report, out: Terminal, complaints: Terminal) {
         complaints.write(report.failureLines(complaints.style).map { $0 + "\n" }.joined())
