@@ -8,6 +8,8 @@ public import OCIContent
 public struct RegistryError: TransientError {
     /// What was being done.
     public enum Action: Hashable, Sendable {
+        /// Showing a credential.
+        case signIn
         /// Listing repositories.
         case listRepositories
         /// Listing tags.

@@ -1,6 +1,7 @@
 // mirror: container images from one registry to another
 // SPDX-License-Identifier: Apache-2.0
 
+import NIOHTTP1
 public import OCI
 public import OCIContent
 import Synchronization
@@ -103,6 +104,17 @@ public struct RemoteEndpoint: SourceEndpoint, SinkEndpoint {
                 return nil
             }
         }
+    }
+
+    /// Asks the registry whether it takes the credential (distribution-spec, "Determining Support").
+    ///
+    /// A registry that wants none takes any.
+    public func verifyAccess() async throws {
+        let access = Authenticator.Access(repository: nil, scopes: [])
+        let api = api(access)
+        let reply = try await api.send(api.request(.GET, "/v2/", urgency: .urgent), during: .signIn, subject: "")
+        guard reply.status == 200 else { throw try await api.error(from: reply, during: .signIn, subject: "") }
+        try await reply.discard()
     }
 
     /// One repository of the registry, to read.

@@ -52,6 +52,8 @@ actor Authenticator {
     private let fetch: Fetch
     private var mode = Mode.open
     private var tokens: [Key: Token] = [:]
+    /// What was found for whom; looking may start a program each time.
+    private var credentials: [RepositoryName?: Credential?] = [:]
     private var waiters: [Key: [CheckedContinuation<Void, Never>]] = [:]
 
     init(
@@ -72,7 +74,7 @@ actor Authenticator {
     /// - Parameter isLong: Whether the request takes long, so that a token with most of its life before it is wanted.
     func header(for access: Access, isLong: Bool, observer: Observer) async throws -> Secret? {
         guard mode != .open else { return nil }
-        let credential = try await store.credential(for: host, repository: access.repository)
+        let credential = try await credential(for: access.repository)
         if case .registryToken(let token) = credential?.kind { return Secret("Bearer \(token.exposed)") }
         switch mode {
         case .open: return nil
@@ -93,7 +95,9 @@ actor Authenticator {
     func learn(from challenges: [Challenge], answeredBy url: RequestURL, access: Access, rejected: Secret?)
         async throws -> Bool
     {
-        let credential = try await store.credential(for: host, repository: access.repository)
+        // A login that was renewed meanwhile is found.
+        if rejected != nil { credentials = [:] }
+        let credential = try await credential(for: access.repository)
         if let bearer = challenges.first(where: { $0.scheme == "bearer" }), let text = bearer.parameters["realm"] {
             let realm: RequestURL
             do {
@@ -111,6 +115,30 @@ actor Authenticator {
             return rejected == nil && credential != nil
         }
         return false
+    }
+
+    /// What the registry wants to see, and what it gets for these scopes.
+    func diagnosis(for access: Access, observer: Observer) async throws -> AccessDiagnosis {
+        let wanted = access.scopes.flatMap(\.single).sorted()
+        switch mode {
+        case .open: return AccessDiagnosis(method: .open, wanted: wanted, granted: nil)
+        case .basic: return AccessDiagnosis(method: .basic, wanted: wanted, granted: nil)
+        case .bearer(let service):
+            let credential = try await credential(for: access.repository)
+            let key = Key(service: service, scopes: access.scopes, credential: credential)
+            let token = try await token(for: key, isLong: false, observer)
+            return AccessDiagnosis(
+                method: .bearer(server: "\(service.realm.origin)", service: service.service), wanted: wanted,
+                granted: token.claims)
+        }
+    }
+
+    private func credential(for repository: RepositoryName?) async throws -> Credential? {
+        if let known = credentials[repository] { return known }
+        let found = try await store.credential(for: host, repository: repository)
+        if credentials.count >= Self.capacity { credentials = [:] }
+        credentials[repository] = .some(found)
+        return found
     }
 
     private func token(for key: Key, isLong: Bool, _ observer: Observer) async throws -> Token {

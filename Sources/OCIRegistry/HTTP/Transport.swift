@@ -102,6 +102,14 @@ final class Transport: Sendable {
         )
     }
 
+    /// What the registry wants to see, as far as its answers have told.
+    func diagnose(
+        _ access: Authenticator.Access,
+        observer: @Sendable (RequestRecord) -> Void
+    ) async throws -> AccessDiagnosis {
+        try await authenticator.diagnosis(for: access, observer: observer)
+    }
+
     /// Reads a URL that the registry sent, if it may be requested.
     func admit(_ reference: String, answeredBy base: RequestURL, for purpose: OutboundPolicy.Purpose) throws(Failure)
         -> RequestURL

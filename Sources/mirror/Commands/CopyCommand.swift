@@ -45,6 +45,9 @@ struct CopyCommand: AsyncParsableCommand {
     @Flag(help: "Print what would be done, and change nothing.")
     var dryRun = false
 
+    @Option(help: "A file with what differs from the defaults for some registries.")
+    var config: String?
+
     @OptionGroup var output: OutputOptions
 
     func run() async throws {
@@ -55,8 +58,15 @@ struct CopyCommand: AsyncParsableCommand {
             throw ValidationError(Wording.sentence(for: error))
         }
         let show = Show(output)
+        let access: RegistryAccesses
+        do {
+            access = try RegistryAccesses(config: config, warn: show.warn)
+        } catch {
+            Lines.complain(error, to: .standardError)
+            throw ExitCode.configuration
+        }
         let code = await withInterruption { interruption in
-            await withRegistries(of: pair, show: show) { job, hints in
+            await withRegistries(of: pair, access: access, show: show) { job, hints in
                 let replicator = Replicator(job: job, hints: hints, events: show.record)
                 return dryRun
                     ? await show.plan(interruption) { try await replicator.plan() }

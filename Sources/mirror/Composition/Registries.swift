@@ -11,28 +11,31 @@ import Replication
 /// connections afterwards.
 func withRegistries(
     of pair: AddressPair,
+    access: RegistryAccesses,
     show: Show,
     _ body: (Job, any HolderHints) async -> ExitCode
 ) async -> ExitCode {
-    let agent = "mirror/\(Product.version)"
-    let source = RemoteRegistry(host: pair.source.host, scheme: pair.source.scheme, userAgent: agent)
-    // One registry in both roles shares its connections and limits.
-    let isSame = pair.source.host == pair.destination.host && pair.source.scheme == pair.destination.scheme
-    let destination =
-        isSame
-        ? source : RemoteRegistry(host: pair.destination.host, scheme: pair.destination.scheme, userAgent: agent)
-    let policy = RetryPolicy()
-    let job = Job(
-        source: RetryingEndpoint(endpoint(of: source, .source, show), policy: policy),
-        destination: RetryingEndpoint(endpoint(of: destination, .destination, show), policy: policy),
-        selection: pair.selection,
-        mapping: pair.mapping
-    )
-    let hints = HolderFile.open(for: pair.destination.host)
-    let code = await body(job, hints)
-    try? await source.shutdown()
-    if !isSame { try? await destination.shutdown() }
-    return code
+    do {
+        let source = try access.registry(of: pair.source)
+        // One registry in both roles shares its connections and limits.
+        let isSame = pair.source.host == pair.destination.host
+            && access.scheme(of: pair.source) == access.scheme(of: pair.destination)
+        let destination = isSame ? source : try access.registry(of: pair.destination)
+        let policy = RetryPolicy()
+        let job = Job(
+            source: RetryingEndpoint(endpoint(of: source, .source, show), policy: policy),
+            destination: RetryingEndpoint(endpoint(of: destination, .destination, show), policy: policy),
+            selection: pair.selection,
+            mapping: pair.mapping
+        )
+        let code = await body(job, HolderFile.open(for: pair.destination.host))
+        try? await source.shutdown()
+        if !isSame { try? await destination.shutdown() }
+        return code
+    } catch {
+        Lines.complain(error, to: .standardError)
+        return .configuration
+    }
 }
 
 private func endpoint(of registry: RemoteRegistry, _ side: Side, _ show: Show) -> RemoteEndpoint {

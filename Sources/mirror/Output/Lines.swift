@@ -44,9 +44,17 @@ enum Lines {
 
     /// Why nothing could be done.
     static func complain(_ error: any Error, to terminal: Terminal) {
+        if let mistakes = error as? ConfigMistakes {
+            return terminal.write(ConfigWording.lines(for: mistakes).map { "\($0.printable)\n" }.joined())
+        }
         var text = "\(terminal.style.red("error:")) \(Wording.sentence(for: error))\n"
         if let hint = Wording.hint(for: error) { text += "  hint: \(hint.printable)\n" }
         terminal.write(text)
+    }
+
+    /// Something that is not right, but stops nothing.
+    static func warn(_ sentence: String, to terminal: Terminal) {
+        terminal.write("\(terminal.style.yellow("warning:")) \(sentence.printable)\n")
     }
 
     /// The end of a run.

@@ -20,8 +20,12 @@ enum RegistryWording {
         case .connection(.certificate): "the certificate of \(error.host) must be renewed"
         case .connection(.refused): "check that the registry runs, and the port"
         case .connection(.unknownHost): "check the spelling, and the name servers of this machine"
-        case .status(401, _): "the registry wants a login, and mirror has none for it"
-        case .status(403, _): "the registry does not allow this to anonymous users"
+        case .status(401, _), .status(403, _), .tokenServer(_, 401, _), .tokenServer(_, 403, _):
+            error.action == .signIn
+                ? "check the user name and the password"
+                : "mirror auth doctor \(error.host) shows which credential is used; mirror login \(error.host) changes it"
+        case .refused(let refusal) where refusal.reason == .otherDomain:
+            "if that host may see the credential, name it in the configuration: token-servers"
         case .status(404, _) where error.action == .startUpload:
             "check the host, and whether the repository must be created first"
         case .status(413, _): "raise the limit of the registry, or of the proxy in front of it"
@@ -35,6 +39,7 @@ enum RegistryWording {
     private static func task(_ error: RegistryError) -> String {
         let place = error.subject.isEmpty ? "\(error.host)" : "\(error.host)/\(error.subject)"
         return switch error.action {
+        case .signIn: "sign in to \(place)"
         case .listRepositories: "list the repositories of \(place)"
         case .listTags: "list the tags of \(place)"
         case .resolve: "look up \(place)"

@@ -49,6 +49,9 @@ final class Show: Sendable {
         if options.verbose { view.show(request, side) }
     }
 
+    /// Takes something that is not right, but stops nothing.
+    func warn(_ sentence: String) { view.warn(sentence) }
+
     /// Takes a name that a listing had and that cannot be used.
     func record(_ name: SkippedName, _ side: Side) {
         state.withLock { $0.totals.takeSkippedName() }
@@ -138,4 +141,6 @@ protocol View: Sendable {
 extension ExitCode {
     /// A side could not be reached, or refused.
     static let unavailable = ExitCode(69)
+    /// The configuration is wrong.
+    static let configuration = ExitCode(78)
 }

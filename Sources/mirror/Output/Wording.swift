@@ -25,6 +25,8 @@ enum Wording {
         case let error as AddressError: AddressWording.hint(for: error)
         case MappingError.destinationNeedsRepository: "name the repository at the destination, too"
         case ManifestError.schema1: "have the image pushed again by a current client"
+        case let error as CredentialHelperError: CredentialWording.hint(for: error)
+        case let error as SettingError: CredentialWording.hint(for: error)
         case is RootMissing: "list what is there: GET /v2/<name>/tags/list"
         default: nil
         }
@@ -43,6 +45,16 @@ enum Wording {
         case let error as MappingError: AddressWording.sentence(for: error)
         case let error as NameError: AddressWording.sentence(for: error)
         case let error as DigestError: digest(error)
+        case let error as SmallFileError: CredentialWording.sentence(for: error)
+        case let error as CredentialFileError: CredentialWording.sentence(for: error)
+        case let error as CredentialHelperError: CredentialWording.sentence(for: error)
+        case let error as SettingError: CredentialWording.sentence(for: error)
+        case is CredentialFolderUnknown: "there is no place to keep credentials: HOME and DOCKER_CONFIG are not set"
+        case let error as ConfigMistakes: ConfigWording.lines(for: error).joined(separator: "; ")
+        case let error as TLSFileError: "cannot read \(error.path) as certificates or keys in PEM form"
+        case let error as ProxyError: "\(error.variable) does not name a proxy that can be used: http://host:port"
+        case let error as ConfigFileMissing: "there is no config file \(error.path)"
+        case let error as LoginInputError: CredentialWording.sentence(for: error)
         case is AllTagsError: "--all-tags goes with a repository, but the source names one image"
         case is CancellationError: "it was interrupted"
         default: "\(error)"
@@ -84,7 +96,7 @@ enum Wording {
         }
     }
 
-    private static func json(_ reason: StrictJSONError.Reason) -> String {
+    static func json(_ reason: StrictJSONError.Reason) -> String {
         switch reason {
         case .expected(let what): "expected \(what)"
         case .duplicateName(let name): "the name \"\(name.prefix(100))\" stands twice in one object"

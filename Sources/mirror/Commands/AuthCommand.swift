@@ -1,0 +1,102 @@
+// mirror: container images from one registry to another
+// SPDX-License-Identifier: Apache-2.0
+
+import ArgumentParser
+import OCI
+import OCIRegistry
+
+/// `mirror auth`: what is known about credentials.
+struct AuthCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "auth", abstract: "Look into credentials.", subcommands: [AuthDoctorCommand.self])
+}
+
+/// `mirror auth doctor`: which credential is used for a registry, from where, and what it brings.
+struct AuthDoctorCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "doctor",
+        abstract: "Show which credential is used for a registry, from where, and what it brings; never the secret.",
+        discussion: """
+            Credentials are looked for in this order, and the first one found is used:
+              1. the config file (--config)
+              2. $REGISTRY_AUTH_FILE
+              3. $XDG_RUNTIME_DIR/containers/auth.json
+              4. $XDG_CONFIG_HOME/containers/auth.json, or ~/.config/containers/auth.json
+              5. $DOCKER_CONFIG/config.json, or ~/.docker/config.json
+            In files of docker and containers: the helper for the registry (credHelpers), the helper for all (credsStore), \
+            the entries (auths), the most specific first.
+
+            EXAMPLES
+              mirror auth doctor registry.lan
+              mirror auth doctor registry.lan/team/app
+            """
+    )
+
+    @Argument(help: "A registry, or a repository of it; without it, the registries of the config file.")
+    var place: String?
+
+    @Option(help: "A file with what differs from the defaults for some registries.")
+    var config: String?
+
+    func run() async throws {
+        let access: RegistryAccesses
+        do {
+            access = try RegistryAccesses(config: config) { Lines.warn($0, to: .standardError) }
+        } catch {
+            Lines.complain(error, to: .standardError)
+            throw ExitCode.configuration
+        }
+        var code = ExitCode.success
+        for (host, repository) in try places(access) {
+            let outcome = await examine(host, repository, access)
+            if code == .success { code = outcome }
+        }
+        throw code
+    }
+
+    private func places(_ access: RegistryAccesses) throws -> [(RegistryHost, RepositoryName?)] {
+        guard let place else {
+            guard !access.configuredHosts.isEmpty else { throw ValidationError("Name a registry: host or host:port.") }
+            return access.configuredHosts.map { ($0, nil) }
+        }
+        guard place.contains("/") else { return [(try RegistryHost.argument(place), nil)] }
+        do {
+            let address = try Address(place)
+            switch address.scope {
+            case .registry: return [(address.host, nil)]
+            case .repository(let name), .image(let name, _): return [(address.host, name)]
+            case .subtree, .level: throw ValidationError("Name one repository, without *.")
+            }
+        } catch let error as AddressError {
+            throw ValidationError(Wording.sentence(for: error))
+        }
+    }
+
+    private func examine(
+        _ host: RegistryHost,
+        _ repository: RepositoryName?,
+        _ access: RegistryAccesses
+    ) async -> ExitCode {
+        print(repository.map { "\(host)/\($0)" } ?? "\(host)")
+        do {
+            let credential = try await access.credential(for: host, repository: repository)
+            print("  credential  \(DoctorText.credential(credential))".printable)
+            let registry = try access.registry(host)
+            let outcome = await Result { try await registry.endpoint().diagnose(repository) }
+            try? await registry.shutdown()
+            let diagnosis = try outcome.get()
+            for line in DoctorText.lines(diagnosis) { print(line.printable) }
+            return diagnosis.missing.isEmpty ? .success : .failure
+        } catch {
+            Lines.complain(error, to: .standardError)
+            return error is RegistryError ? .unavailable : .configuration
+        }
+    }
+}
+
+extension Result where Failure == any Error {
+    /// The outcome of something asynchronous.
+    fileprivate init(_ body: () async throws -> Success) async {
+        do { self = .success(try await body()) } catch { self = .failure(error) }
+    }
+}

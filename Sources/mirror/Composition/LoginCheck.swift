@@ -1,0 +1,26 @@
+// mirror: container images from one registry to another
+// SPDX-License-Identifier: Apache-2.0
+
+import OCI
+import OCIRegistry
+
+/// Shows a credential to a registry, so that only one that is good is kept.
+/// - Throws: What the registry, or its token server, has against it; what is wrong with the configuration.
+func verifyLogin(host: RegistryHost, credential: Credential, config: String?) async throws {
+    let access = try RegistryAccesses(config: config) { Lines.warn($0, to: .standardError) }
+    let registry = try access.registry(host, showing: OneCredential(credential: credential))
+    do {
+        try await registry.endpoint().verifyAccess()
+    } catch {
+        try? await registry.shutdown()
+        throw error
+    }
+    try await registry.shutdown()
+}
+
+/// Has one credential, whoever asks.
+private struct OneCredential: CredentialStore {
+    let credential: Credential
+
+    func credential(for host: RegistryHost, repository: RepositoryName?) async throws -> Credential? { credential }
+}

@@ -1,0 +1,95 @@
+// mirror: container images from one registry to another
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import OCI
+import OCIRegistry
+
+/// How registries are reached and convinced: what the config file says, what the environment says, and where credentials
+/// are kept.
+struct RegistryAccesses {
+    private let configuration: MirrorConfiguration
+    private let proxy: ProxySettings
+    private let credentials: CredentialStores
+    private let warn: @Sendable (String) -> Void
+
+    /// Reads the config file, if one is named, and the environment.
+    /// - Parameter warn: Told of what is not right, but stops nothing.
+    /// - Throws: What is wrong with the file or the environment.
+    init(
+        config: String?,
+        environment: [String: String] = ProcessInfo.processInfo.environment,
+        warn: @escaping @Sendable (String) -> Void
+    ) throws {
+        configuration = try config.map(MirrorConfiguration.read) ?? MirrorConfiguration()
+        proxy = try ProxySettings(environment: environment)
+        let files = DockerConfigStore.defaultLocations(environment: environment).map {
+            DockerConfigStore(path: $0, environment: environment)
+        }
+        credentials = CredentialStores([ConfigCredentialStore(configuration, environment: environment)] + files)
+        self.warn = warn
+        for warning in files.compactMap({ $0.warning() }) { warn(CredentialWording.sentence(for: warning)) }
+    }
+
+    /// The hosts that the config file names.
+    var configuredHosts: [RegistryHost] { configuration.registries.keys.sorted() }
+
+    /// The credential for a registry, and for one of its repositories.
+    func credential(for host: RegistryHost, repository: RepositoryName?) async throws -> Credential? {
+        try await credentials.credential(for: host, repository: repository)
+    }
+
+    /// The scheme of an address: the written one, or the configured one, or the default.
+    func scheme(of address: Address) -> Scheme {
+        address.writtenScheme ?? configuration[address.host].scheme ?? address.scheme
+    }
+
+    /// The registry of an address.
+    func registry(of address: Address) throws -> RemoteRegistry {
+        try registry(address.host, scheme: scheme(of: address), credentials: credentials)
+    }
+
+    /// A registry by its host alone.
+    /// - Parameter store: Where credentials are looked for, if not where they are kept.
+    func registry(_ host: RegistryHost, showing store: (any CredentialStore)? = nil) throws -> RemoteRegistry {
+        let address = Address(host: host, scope: .registry)
+        return try registry(host, scheme: scheme(of: address), credentials: store ?? credentials)
+    }
+
+    private func registry(
+        _ host: RegistryHost,
+        scheme: Scheme,
+        credentials: any CredentialStore
+    ) throws -> RemoteRegistry {
+        let settings = configuration[host]
+        if settings.skipsCertificateVerification {
+            warn("the certificate of \(host) is not verified (skip-certificate-verification): anybody can pose as it")
+        }
+        return RemoteRegistry(
+            host: host,
+            scheme: scheme,
+            limits: settings.limits,
+            access: RegistryAccess(
+                credentials: credentials,
+                tokenServers: Set(settings.tokenServers),
+                uploadHosts: Set(settings.uploadHosts),
+                tls: try settings.tls(),
+                proxy: proxy
+            ),
+            userAgent: "mirror/\(Product.version)"
+        )
+    }
+}
+
+extension RegistrySettings {
+    /// The certificates and keys that the settings name, read from their files.
+    fileprivate func tls() throws(TLSFileError) -> TLSSettings {
+        try TLSSettings(
+            certificateAuthority: certificateAuthority,
+            clientCertificate: clientCertificate?.certificate,
+            clientKey: clientCertificate?.key,
+            minimumVersion: minimumTLS == .v13 ? .tls13 : .tls12,
+            skipsVerification: skipsCertificateVerification
+        )
+    }
+}

@@ -1,0 +1,138 @@
+// mirror: container images from one registry to another
+// SPDX-License-Identifier: Apache-2.0
+
+import Yams
+
+/// Turns the text of a config file, YAML or JSON, into nodes, and refuses what has more than one meaning or grows
+/// beyond its text: anchors and aliases, tags, several documents, keys that stand twice.
+struct ConfigDocument {
+    /// The largest file that is read.
+    static let maximumSize = 1 << 20
+    /// How deep values may stand in each other.
+    static let maximumDepth = 32
+
+    private let reader: ConfigReader
+    private let repeats: RepeatedKeys
+
+    /// Reads a file's content.
+    /// - Returns: The outermost value; `nil` if it cannot be told, which the reader then knows. An empty file is an
+    ///   empty mapping.
+    static func parse(_ bytes: [UInt8], _ reader: ConfigReader) -> ConfigNode? {
+        func fail(_ problem: ConfigMistake.Problem, _ mark: ConfigNode.Mark = .start) -> ConfigNode? {
+            reader.report(problem, at: mark, .root)
+            return nil
+        }
+        guard bytes.count <= maximumSize else { return fail(.tooLarge(maximumSize)) }
+        guard let text = String(validating: bytes, as: UTF8.self) else { return fail(.notText) }
+        // Yams resolves aliases while it parses: a chain of a few can stand for billions of values.
+        if let mark = AliasGuard.manyAliases(in: text) { return fail(.refused("an alias"), mark) }
+        var repeats = RepeatedKeys(text: text)
+        while true {
+            do {
+                let parser = try Parser(yaml: repeats.text)
+                // The nodes' anchors live as long as the parser.
+                return try withExtendedLifetime(parser) {
+                    let empty = ConfigNode(value: .mapping([]), mark: .start, path: .root)
+                    guard let root = try parser.singleRoot() else { return empty }
+                    let node = ConfigDocument(reader: reader, repeats: repeats).node(root, .root, depth: 0)
+                    return node.map { $0.isEmpty ? empty : $0 }
+                }
+            } catch YamlError.duplicatedKeysInMapping(let names, let context) {
+                // Yams stops at the first mapping in which a key stands twice, and tells where the first one stands.
+                guard let name = names.first, repeats.rename(name, after: context.mark) else {
+                    let mark = ConfigNode.Mark(line: context.mark.line, column: context.mark.column)
+                    return fail(.duplicateKey(firstLine: mark.line), mark)
+                }
+            } catch let error as YamlError {
+                let (problem, mark) = Self.reading(error, text)
+                return fail(problem, mark)
+            } catch {
+                return fail(.syntax("it cannot be read"))
+            }
+        }
+    }
+
+    private func node(_ node: Node, _ path: ConfigPath, depth: Int) -> ConfigNode? {
+        let mark = node.mark.map { ConfigNode.Mark(line: $0.line, column: $0.column) } ?? .start
+        func refuse(_ problem: ConfigMistake.Problem) -> ConfigNode? {
+            reader.report(problem, at: mark, path)
+            return nil
+        }
+        guard depth <= Self.maximumDepth else { return refuse(.tooDeep(Self.maximumDepth)) }
+        guard node.anchor == nil else { return refuse(.refused("an anchor")) }
+        switch node {
+        case .alias: return refuse(.refused("an alias"))
+        case .scalar(let scalar):
+            guard !Self.isTagged(scalar) else { return refuse(.refused("a tag")) }
+            let isPlain = scalar.style == .plain
+            return ConfigNode(
+                value: .scalar(repeats.original(of: scalar.string), isPlain: isPlain),
+                mark: mark,
+                path: path
+            )
+        case .sequence(let sequence):
+            guard ["", "\(Self.ownTags)seq"].contains(sequence.tag.rawValue) else { return refuse(.refused("a tag")) }
+            let items = sequence.enumerated()
+                .compactMap { index, item in
+                    self.node(item, path.item(index), depth: depth + 1)
+                }
+            return ConfigNode(value: .list(items), mark: mark, path: path)
+        case .mapping(let mapping):
+            guard ["", "\(Self.ownTags)map"].contains(mapping.tag.rawValue) else { return refuse(.refused("a tag")) }
+            return ConfigNode(value: .mapping(entries(mapping, path, depth: depth)), mark: mark, path: path)
+        }
+    }
+
+    private func entries(_ mapping: Node.Mapping, _ path: ConfigPath, depth: Int) -> [ConfigNode.Entry] {
+        var entries: [ConfigNode.Entry] = []
+        var lines: [String: Int] = [:]
+        for (keyNode, valueNode) in mapping {
+            let mark = keyNode.mark.map { ConfigNode.Mark(line: $0.line, column: $0.column) } ?? .start
+            guard case .scalar(let scalar) = keyNode else {
+                reader.report(.expected("a key that is a text", found: "a list or a mapping"), at: mark, path)
+                continue
+            }
+            guard let key = node(keyNode, path, depth: depth), case .scalar(let name, _) = key.value,
+                !Self.isTagged(scalar)
+            else { continue }
+            let keyPath = path.key(name)
+            // Read in any case: what is wrong inside of it is to be said, too.
+            let value = node(valueNode, keyPath, depth: depth + 1)
+            if let line = lines[name] {
+                reader.report(.duplicateKey(firstLine: line), at: mark, keyPath)
+            } else {
+                lines[name] = mark.line
+                if let value { entries.append(ConfigNode.Entry(key: name, keyMark: mark, value: value)) }
+            }
+        }
+        return entries
+    }
+
+    /// What YAML's own tags begin with.
+    private static let ownTags = "tag:yaml.org,2002:"
+
+    /// Whether a tag is written. (Yams notes down what it has found out for itself as a tag, too, but then only one of
+    /// YAML's own.)
+    private static func isTagged(_ scalar: Node.Scalar) -> Bool {
+        let tag = scalar.tag.rawValue
+        return !(tag.isEmpty || tag.hasPrefix(ownTags)) || (scalar.style != .plain && tag != "\(ownTags)str")
+    }
+
+    private static func reading(_ error: YamlError, _ text: String) -> (ConfigMistake.Problem, ConfigNode.Mark) {
+        switch error {
+        case .scanner(_, let problem, let mark, _), .parser(_, let problem, let mark, _):
+            return (.syntax(problem), ConfigNode.Mark(line: mark.line, column: mark.column))
+        case .composer(_, let problem, let mark, _):
+            let what: ConfigMistake.Problem =
+                problem.contains("alias")
+                ? .refused("an alias") : problem.contains("document") ? .refused("a second document") : .syntax(problem)
+            return (what, ConfigNode.Mark(line: mark.line, column: mark.column))
+        case .reader(let problem, let offset, _, _):
+            let before = text.prefix(offset ?? 0)
+            let line = before.count(where: \.isNewline) + 1
+            let column = before.reversed().prefix { !$0.isNewline }.count + 1
+            return (.syntax(problem), ConfigNode.Mark(line: line, column: column))
+        default: return (.syntax("it cannot be read"), .start)
+        }
+    }
+}

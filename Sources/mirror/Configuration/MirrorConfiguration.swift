@@ -1,0 +1,84 @@
+// mirror: container images from one registry to another
+// SPDX-License-Identifier: Apache-2.0
+
+import OCI
+import OCIRegistry
+
+/// What a config file says: values that were checked, and nothing that is secret.
+struct MirrorConfiguration: Hashable, Sendable {
+    /// The registries that are named, with what differs from the defaults.
+    var registries: [RegistryHost: RegistrySettings] = [:]
+    /// The file, as it was named; for people.
+    var file = ""
+
+    /// What is said of a registry; the defaults if nothing is.
+    subscript(host: RegistryHost) -> RegistrySettings { registries[host] ?? RegistrySettings() }
+
+    /// Says nothing, of no registry.
+    init() {}
+
+    /// Reads a config file.
+    /// - Throws: ``ConfigMistakes`` with all that is wrong in the file, ``ConfigFileMissing``, `SmallFileError`.
+    static func read(_ path: String) throws -> MirrorConfiguration {
+        do {
+            guard let file = try SmallFile.read(path, limit: ConfigDocument.maximumSize) else {
+                throw ConfigFileMissing(path: path)
+            }
+            return try MirrorConfiguration(parsing: file.bytes, file: path)
+        } catch let error as SmallFileError {
+            guard case .tooLarge(let limit) = error.reason else { throw error }
+            let mistake = ConfigMistake(mark: .start, path: .root, problem: .tooLarge(limit))
+            throw ConfigMistakes(file: path, mistakes: [mistake])
+        }
+    }
+
+    /// Reads the content of a config file.
+    init(parsing bytes: [UInt8], file: String) throws(ConfigMistakes) {
+        self.file = file
+        let reader = ConfigReader()
+        if let root = ConfigDocument.parse(bytes, reader) { read(root, reader) }
+        guard reader.mistakes.isEmpty else {
+            // Stable, so that two mistakes at one place stay in the order in which they were found.
+            let sorted = reader.mistakes.enumerated()
+                .sorted { ($0.element.mark, $0.offset) < ($1.element.mark, $1.offset) }
+                .map(\.element)
+            throw ConfigMistakes(file: file, mistakes: sorted)
+        }
+    }
+
+    private mutating func read(_ root: ConfigNode, _ reader: ConfigReader) {
+        guard let top = reader.mapping(root, keys: ["version", "registries"]) else { return }
+        if let version = top["version"] {
+            _ = reader.number(version, in: 1...1)
+        } else {
+            reader.report(.missingKey("version: 1"), at: root)
+        }
+        guard let node = top["registries"], let entries = reader.entries(node) else { return }
+        let slash = file.lastIndex(of: "/")
+        let folder = slash.map { $0 == file.startIndex ? "" : String(file[..<$0]) } ?? "."
+        var lines: [RegistryHost: Int] = [:]
+        for entry in entries {
+            let settings = RegistrySettings(entry.value, reader, folder: folder)
+            do {
+                let host = try RegistryHost(entry.key)
+                if let line = lines[host] {
+                    reader.report(
+                        .sameHost(host.description, firstLine: line),
+                        at: entry.keyMark,
+                        entry.value.path
+                    )
+                } else {
+                    lines[host] = entry.keyMark.line
+                    registries[host] = settings
+                }
+            } catch {
+                reader.report(.badHost(error), at: entry.keyMark, entry.value.path)
+            }
+        }
+    }
+}
+
+/// The config file that was named is not there.
+struct ConfigFileMissing: Error {
+    let path: String
+}

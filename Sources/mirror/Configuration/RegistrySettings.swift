@@ -1,0 +1,69 @@
+// mirror: container images from one registry to another
+// SPDX-License-Identifier: Apache-2.0
+
+import OCI
+import OCIRegistry
+
+/// What a config file says of one registry.
+///
+/// What it does not say is `nil`, and stays as it is without a file.
+struct RegistrySettings: Hashable, Sendable {
+    /// Where a secret is kept; never the secret itself.
+    enum SecretSource: Hashable, Sendable {
+        /// In an environment variable of this name.
+        case environment(String)
+        /// In a file; one newline at its end does not count.
+        case file(String)
+        /// With a credential helper of this name, of whose answer only the secret is taken.
+        case helper(String)
+    }
+
+    /// How to log in.
+    enum Credentials: Hashable, Sendable {
+        case password(username: String, SecretSource)
+        case identityToken(SecretSource)
+        /// With the user name and the secret that a helper gives.
+        case helper(String)
+    }
+
+    /// What a client shows of itself in TLS.
+    struct ClientCertificate: Hashable, Sendable {
+        /// The file of the certificate, and of those between it and the authority; PEM.
+        let certificate: String
+        /// The file of its key; PEM.
+        let key: String
+    }
+
+    /// The oldest version of TLS that is spoken.
+    enum TLSVersion: String, Hashable, Sendable, CaseIterable {
+        case v12 = "1.2"
+        case v13 = "1.3"
+    }
+
+    var credentials: Credentials?
+    /// The scheme of requests, unless an address is written with another one.
+    var scheme: Scheme?
+    /// A file of certificates of authorities that are trusted besides those of the system; PEM.
+    var certificateAuthority: String?
+    var clientCertificate: ClientCertificate?
+    var skipsCertificateVerification = false
+    var minimumTLS: TLSVersion?
+    var requests: Int?
+    var connectTimeout: Duration?
+    var idleTimeout: Duration?
+    var commitTimeout: Duration?
+    /// Hosts besides the registry's own domain to which its credentials may be sent, to get tokens.
+    var tokenServers: [RegistryHost] = []
+    /// Hosts besides the registry to which an upload may be led.
+    var uploadHosts: [RegistryHost] = []
+
+    /// The limits that a registry has without a file, with what the file says instead.
+    var limits: RegistryLimits {
+        var limits = RegistryLimits()
+        if let requests { limits.requests = requests }
+        if let connectTimeout { limits.connectTimeout = connectTimeout }
+        if let idleTimeout { limits.idleTimeout = idleTimeout }
+        if let commitTimeout { limits.commitTimeout = commitTimeout }
+        return limits
+    }
+}

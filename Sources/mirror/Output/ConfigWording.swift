@@ -1,0 +1,49 @@
+// mirror: container images from one registry to another
+// SPDX-License-Identifier: Apache-2.0
+
+import OCI
+
+/// The sentences for what is wrong with a config file.
+enum ConfigWording {
+    /// A line for each mistake, `FILE:LINE:COLUMN: key.path: what`, printable.
+    static func lines(for error: ConfigMistakes) -> [String] {
+        error.mistakes.map { mistake in
+            let path = mistake.path == .root ? "" : "\(mistake.path): "
+            return "\(error.file):\(mistake.mark.line):\(mistake.mark.column): \(path)\(text(mistake.problem))"
+                .printable
+        }
+    }
+
+    private static func text(_ problem: ConfigMistake.Problem) -> String {
+        switch problem {
+        case .tooLarge(let limit): "the file has more than \(limit) bytes"
+        case .notText: "the file is not UTF-8"
+        case .syntax(let what): "this is not YAML: \(what)"
+        case .refused(let what): "\(what) cannot stand in a config file; write out what is meant"
+        case .tooDeep(let limit): "values stand more than \(limit) deep in each other"
+        case .duplicateKey(let line): "the key stands already in line \(line)"
+        case .unknownKey(let nearest?, _): "the key is not known; did you mean \(nearest)?"
+        case .unknownKey(nil, let known): "the key is not known; known here: \(known.joined(separator: ", "))"
+        case .missingKey(let key): "\(key) is missing"
+        case .expected(let expected, let found): "expected \(expected), but found \(found)"
+        case .notAllowed(let text, let allowed):
+            "\"\(text.prefix(60))\" cannot stand here; write \(alternatives(allowed))"
+        case .outOfRange(let text, let low, let high) where low == high: "\(text.prefix(30)) must be \(low)"
+        case .outOfRange(let text, let low, let high): "\(text.prefix(30)) is not between \(low) and \(high)"
+        case .badHost(let error): Wording.sentence(for: error)
+        case .sameHost(let host, let line): "\(host) is the registry of line \(line), too"
+        case .literalSecret:
+            "a secret cannot stand in this file, which others read and which is kept in versions; "
+                + "write {env: NAME} or {file: PATH}"
+        case .oneOf(let keys): "exactly one must be here: \(alternatives(keys))"
+        case .needs(let key): "\(key) is missing beside it"
+        case .contradicts(let other): "it has no meaning beside \(other)"
+        case .badName(let what): "this is not the name of \(what)"
+        }
+    }
+
+    private static func alternatives(_ words: [String]) -> String {
+        guard let last = words.last, words.count > 1 else { return words.first ?? "" }
+        return "\(words.dropLast().joined(separator: ", ")) or \(last)"
+    }
+}
