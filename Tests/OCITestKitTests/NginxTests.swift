@@ -11,24 +11,28 @@ extension ProcessTests {
     @Suite struct NginxTests {
         /// curl's exit status for a certificate that it does not trust, or that is for another name.
         private static let untrusted: ChildProcess.Ending = .exited(60)
+        private static let hasIPv6 = FileManager.default.contents(atPath: "/proc/net/if_inet6")?.isEmpty == false
 
         @Test func `a front with a private authority is trusted by who knows the authority`() async throws {
             try await withTestAuthority { authority in
                 try await withDockerRegistry { registry in
                     var options = Nginx.Options(upstream: registry.port)
                     options.identity = try await authority.server()
+                    if Self.hasIPv6 { options.addresses.append("[::1]") }
                     try await withNginx(options) { nginx in
                         let url = "\(nginx.url)/v2/"
                         #expect(try await curl([url]).ending == Self.untrusted)
                         let trusting = ["--cacert", authority.certificate]
                         #expect(try await curlStatus(trusting + [url]) == "200")
                         #expect(try await curlStatus(trusting + ["https://localhost:\(nginx.port)/v2/"]) == "200")
+                        if Self.hasIPv6 {
+                            #expect(try await curlStatus(trusting + ["https://[::1]:\(nginx.port)/v2/"]) == "200")
+                        }
                         let stranger = ["--connect-to", "other.test:443:\(nginx.host)", "https://other.test/v2/"]
                         #expect(try await curl(trusting + stranger).ending == Self.untrusted)
                         let exchanges = try await nginx.exchanges(atLeast: 2)
-                        #expect(exchanges.map(\.status) == [200, 200])
-                        #expect(exchanges.map(\.tls) == ["TLSv1.3", "TLSv1.3"])
-                        #expect(exchanges.map(\.host) == [nginx.host, "localhost:\(nginx.port)"])
+                        #expect(exchanges.allSatisfy { $0.status == 200 && $0.tls == "TLSv1.3" && !$0.isAuthorized })
+                        #expect(exchanges.map(\.host).prefix(2) == [nginx.host, "localhost:\(nginx.port)"])
 
                         // The registry makes addresses of the front, with its scheme.
                         let start = try await curl(

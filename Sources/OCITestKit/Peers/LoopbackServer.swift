@@ -17,7 +17,7 @@ final class LoopbackServer: Sendable {
     private let acceptance: Task<Void, Never>
 
     private init(address: String, port: Int, acceptance: Task<Void, Never>) {
-        host = "\(address):\(port)"
+        host = address.contains(":") ? "[\(address)]:\(port)" : "\(address):\(port)"
         self.port = port
         self.acceptance = acceptance
     }

@@ -83,11 +83,7 @@ public final class Nginx: Sendable {
                 let text = options.configuration(directory: directory, port: ports.0, otherPort: ports.1)
                 try text.write(toFile: "\(directory)/nginx.conf", atomically: true, encoding: .utf8)
                 do {
-                    let process = try await launch(
-                        directory: directory,
-                        port: ports.0,
-                        address: options.listeningAddress
-                    )
+                    let process = try await launch(directory: directory)
                     return Nginx(
                         port: ports.0,
                         otherPort: ports.1,
