@@ -337,7 +337,7 @@ import Testing
         )
         for unit in ["? ", "- ", "{", "[{", "a: {", "* ", "&a ", "\"", "x: y\n", "x: 1\nx: 2\n", "!", "!<", "%", "|\n"]
         {
-            let text = String(repeating: unit, count: (256 << 10) / unit.utf8.count)
+            let text = String(repeating: unit, count: (64 << 10) / unit.utf8.count)
             #expect(!mistakes(text).isEmpty)
         }
         #expect(start.duration(to: .now) < .seconds(30))
