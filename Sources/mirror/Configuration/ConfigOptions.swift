@@ -3,28 +3,20 @@
 
 import ArgumentParser
 
-/// Which config file a command reads.
+/// The config file that a command reads.
 struct ConfigOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Read this config file, YAML or JSON.", valueName: "file"))
     var config: String?
 
-    /// What the file says; the defaults if none is named.
+    /// How registries are reached, by the file, the environment and where credentials are kept.
     ///
-    /// All that is wrong with it is printed, a line each, before the command ends.
-    func load() throws -> MirrorConfiguration {
-        guard let config else { return MirrorConfiguration() }
+    /// All that is wrong is printed, a line each, before the command ends with status 78.
+    func access(warn: @escaping @Sendable (String) -> Void) throws -> RegistryAccesses {
         do {
-            return try MirrorConfiguration.read(config)
-        } catch let error as ConfigMistakes {
-            Terminal.standardError.write(ConfigWording.lines(for: error).map { $0 + "\n" }.joined())
+            return try RegistryAccesses(config: config, warn: warn)
         } catch {
             Lines.complain(error, to: .standardError)
+            throw ExitCode.configuration
         }
-        throw ExitCode.badConfiguration
     }
-}
-
-extension ExitCode {
-    /// The config file cannot be used.
-    static let badConfiguration = ExitCode(78)
 }

@@ -17,9 +17,6 @@ struct MirrorConfiguration: Hashable, Sendable {
     /// What is said of a registry; the defaults if nothing is.
     subscript(host: RegistryHost) -> RegistrySettings { registries[host] ?? RegistrySettings() }
 
-    /// Says nothing, of no registry.
-    init() {}
-
     /// Reads a config file.
     /// - Throws: ``ConfigMistakes`` with all that is wrong in the file, ``ConfigFileMissing``, `SmallFileError`.
     static func read(_ path: String) throws -> MirrorConfiguration {
