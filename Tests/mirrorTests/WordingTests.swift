@@ -165,7 +165,7 @@ import Testing
             Row(
                 RootMissing(target: .tag(.latest)),
                 "there is no :latest at the source",
-                hint: "list what is there: GET /v2/<name>/tags/list"
+                hint: "mirror copy --dry-run --all-tags shows what is there"
             ),
             Row(AllTagsError(), "--all-tags goes with a repository, but the source names one image"),
             Row(CancellationError(), "it was interrupted"),

@@ -53,7 +53,7 @@ struct CopyCommand: AsyncParsableCommand {
         do {
             pair = try AddressPair(source: source, destination: destination, allTags: allTags)
         } catch {
-            throw ValidationError(Wording.sentence(for: error))
+            throw ValidationError(Wording.sentenceAndHint(for: error))
         }
         let show = Show(output)
         let access = try configuration.access(warn: show.warn)
