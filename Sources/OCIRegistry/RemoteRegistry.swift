@@ -93,17 +93,18 @@ public struct RemoteEndpoint: SourceEndpoint, SinkEndpoint {
     /// - Throws: ``OCIContent/CatalogUnavailable`` where the registry has no catalog.
     public func catalog() -> Pages<RepositoryName> {
         let access = Authenticator.Access(repository: nil, scopes: [.catalog])
-        return api(access).listing(CatalogPage.self, "/v2/_catalog", during: .listRepositories, subject: "") { reply in
-            // Docker Hub has no catalog, and says so by refusing the token for it.
-            let isHub = registry.host == .dockerHub && [401, 403].contains(reply.status)
-            guard isHub || [404, 405, 501].contains(reply.status) else { return .failed }
-            throw CatalogUnavailable(place: name)
-        } parse: { text in
-            do { return try RepositoryName(text) } catch let error as NameError {
-                skipped(SkippedName(repository: nil, error: error))
-                return nil
+        return api(access)
+            .listing(CatalogPage.self, "/v2/_catalog", during: .listRepositories, subject: "") { reply in
+                // Docker Hub has no catalog, and says so by refusing the token for it.
+                let isHub = registry.host == .dockerHub && [401, 403].contains(reply.status)
+                guard isHub || [404, 405, 501].contains(reply.status) else { return .failed }
+                throw CatalogUnavailable(place: name)
+            } parse: { text in
+                do { return try RepositoryName(text) } catch let error as NameError {
+                    skipped(SkippedName(repository: nil, error: error))
+                    return nil
+                }
             }
-        }
     }
 
     /// Asks the registry whether it takes the credential (distribution-spec, "Determining Support").

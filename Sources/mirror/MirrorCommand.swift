@@ -19,7 +19,7 @@ struct MirrorCommand: AsyncParsableCommand {
               64   the command line is wrong
               69   a side could not be reached, or refused
               78   the configuration is wrong
-              130  interrupted by SIGINT (143 by SIGTERM); run the same command again to go on
+              130  interrupted by SIGINT (143 by SIGTERM)
             """,
         version: Product.version,
         subcommands: [CopyCommand.self, LoginCommand.self, LogoutCommand.self, AuthCommand.self]

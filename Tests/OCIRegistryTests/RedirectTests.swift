@@ -174,10 +174,11 @@ extension RemoteRegistryTests {
                 )
                 let target = RequestURL.Origin(scheme: .http, host: try RegistryHost("cdn.example:\(peer.port)"))
                 let error = await #expect(throws: (any Error).self) {
-                    try await clients.client(for: target, .reading).execute(
-                        HTTPClientRequest(url: "http://cdn.example:\(peer.port)/secret"),
-                        timeout: .seconds(5)
-                    )
+                    try await clients.client(for: target, .reading)
+                        .execute(
+                            HTTPClientRequest(url: "http://cdn.example:\(peer.port)/secret"),
+                            timeout: .seconds(5)
+                        )
                 }
                 try await clients.shutdown()
                 #expect(peer.requests.isEmpty)

@@ -49,7 +49,8 @@ import Testing
             Row(
                 try Sample.error(.status(401, [])),
                 "cannot fetch the manifest registry.lan:5000/team/app:1: the registry answered 401",
-                hint: "the registry wants a login, and mirror has none for it"
+                hint:
+                    "mirror auth doctor registry.lan:5000 shows which credential is used; mirror login registry.lan:5000 changes it"
             ),
             Row(
                 try Sample.error(
@@ -58,7 +59,8 @@ import Testing
                     subject: "team/app"
                 ),
                 "cannot list the tags of registry.lan:5000/team/app: the registry answered 403 DENIED (go away), X",
-                hint: "the registry does not allow this to anonymous users"
+                hint:
+                    "mirror auth doctor registry.lan:5000 shows which credential is used; mirror login registry.lan:5000 changes it"
             ),
             Row(
                 try Sample.error(.status(404, []), action: .startUpload, subject: "team/app"),
@@ -163,7 +165,7 @@ import Testing
             Row(
                 RootMissing(target: .tag(.latest)),
                 "there is no :latest at the source",
-                hint: "list what is there: GET /v2/<name>/tags/list"
+                hint: "mirror copy --dry-run --all-tags shows what is there"
             ),
             Row(AllTagsError(), "--all-tags goes with a repository, but the source names one image"),
             Row(CancellationError(), "it was interrupted"),

@@ -41,8 +41,13 @@ extension RemoteEndpoint {
         do {
             return try await registry.transport.diagnose(access, observer: observer)
         } catch let failure as Transport.Failure {
-            throw api(access).error(
-                failure.cause, during: .signIn, subject: repository?.text ?? "", retryAfter: failure.retryAfter)
+            throw api(access)
+                .error(
+                    failure.cause,
+                    during: .signIn,
+                    subject: repository?.text ?? "",
+                    retryAfter: failure.retryAfter
+                )
         }
     }
 }

@@ -128,8 +128,10 @@ actor Authenticator {
             let key = Key(service: service, scopes: access.scopes, credential: credential)
             let token = try await token(for: key, isLong: false, observer)
             return AccessDiagnosis(
-                method: .bearer(server: "\(service.realm.origin)", service: service.service), wanted: wanted,
-                granted: token.claims)
+                method: .bearer(server: "\(service.realm.origin)", service: service.service),
+                wanted: wanted,
+                granted: token.claims
+            )
         }
     }
 
@@ -164,7 +166,8 @@ actor Authenticator {
         return tokens.first { other, token in
             other.service == key.service && other.credential == key.credential && token.scopes.covers(key.scopes)
                 && isUsable(token)
-        }?.value
+        }?
+        .value
     }
 
     private func fetchToken(for key: Key, _ observer: Observer) async throws -> Token {
@@ -182,8 +185,12 @@ actor Authenticator {
         }
         throw Transport.Failure(
             .tokenServer(
-                key.service.realm.origin.description, status: last?.status ?? 0, SpecError.all(in: last?.body ?? [])),
-            retryAfter: last?.retryAfter)
+                key.service.realm.origin.description,
+                status: last?.status ?? 0,
+                SpecError.all(in: last?.body ?? [])
+            ),
+            retryAfter: last?.retryAfter
+        )
     }
 
     private func forgetOldTokens() {

@@ -142,17 +142,25 @@ public struct CredentialHelper: Sendable {
                 arguments: [verb.rawValue],
                 environment: .custom(Dictionary(variables) { first, _ in first }),
                 platformOptions: options,
-                input: .string(input),
+                input: .inputWriter,
                 output: .sequence,
                 // It may hold anything, secrets too, so nobody reads it.
                 error: .discarded
             ) { execution in
-                var output: [UInt8] = []
-                for try await chunk in execution.standardOutput {
-                    chunk.withUnsafeBytes { output.append(contentsOf: $0) }
-                    guard output.count <= Self.outputLimit else { throw Flood() }
+                let writer = execution.standardInputWriter
+                return try await withThrowingTaskGroup(of: Void.self) { group in
+                    group.addTask {
+                        // A helper need not read what it is told, and the writer must be finished in any case.
+                        _ = try? await writer.write(Array(input.utf8))
+                        try? await writer.finish()
+                    }
+                    var output: [UInt8] = []
+                    for try await chunk in execution.standardOutput {
+                        chunk.withUnsafeBytes { output.append(contentsOf: $0) }
+                        guard output.count <= Self.outputLimit else { throw Flood() }
+                    }
+                    return output
                 }
-                return output
             }
             return .ended(result.terminationStatus, result.closureResult)
         } catch is Flood {

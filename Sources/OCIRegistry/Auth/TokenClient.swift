@@ -26,9 +26,14 @@ struct TokenClient: Sendable {
         func record(_ status: Int?) {
             observer(
                 RequestRecord(
-                    kind: .other, method: method.rawValue, url: request.url.redacted,
-                    host: "\(request.url.origin.hostName):\(request.url.origin.port)", status: status,
-                    duration: start.duration(to: .now)))
+                    kind: .other,
+                    method: method.rawValue,
+                    url: request.url.redacted,
+                    host: "\(request.url.origin.hostName):\(request.url.origin.port)",
+                    status: status,
+                    duration: start.duration(to: .now)
+                )
+            )
         }
         let body: [UInt8]?
         let response: HTTPClientResponse
@@ -43,12 +48,15 @@ struct TokenClient: Sendable {
         }
         guard let body else {
             throw Transport.Failure(
-                .answer("the token server \(request.url.origin) sent more than \(Self.maximumBody) bytes"))
+                .answer("the token server \(request.url.origin) sent more than \(Self.maximumBody) bytes")
+            )
         }
         let wish = response.headers.first(name: "Retry-After")
         return Authenticator.Answer(
-            status: Int(response.status.code), body: body,
-            retryAfter: wish.flatMap { RetryAfter.parse($0, now: WallClock.secondsSince1970) })
+            status: Int(response.status.code),
+            body: body,
+            retryAfter: wish.flatMap { RetryAfter.parse($0, now: WallClock.secondsSince1970) }
+        )
     }
 
     private func perform(_ request: TokenService.Request, _ method: HTTPMethod) async throws -> HTTPClientResponse {

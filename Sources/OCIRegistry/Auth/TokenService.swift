@@ -81,20 +81,28 @@ struct Token: Sendable {
     /// The life of a token whose server says nothing of it (distribution's token specification, `expires_in`).
     static let defaultLife: Duration = .seconds(60)
 
-    /// Reads the answer of a token server. Life is counted from now by this machine's own clock.
+    /// Reads the answer of a token server.
+    ///
+    /// Life is counted from now by this machine's own clock.
     /// - Returns: `nil` for an answer that holds no token that a header can hold.
     init?(_ body: [UInt8], scopes: Set<AccessScope>, now: ContinuousClock.Instant = .now) {
         struct Body: Decodable {
             var token: String?
-            var access_token: String?
-            var expires_in: Double?
+            var accessToken: String?
+            var expiresIn: Double?
+
+            enum CodingKeys: String, CodingKey {
+                case token
+                case accessToken = "access_token"
+                case expiresIn = "expires_in"
+            }
         }
         guard (try? StrictJSON.topLevelKeys(of: body)) != nil,
             let body = try? JSONDecoder().decode(Body.self, from: Data(body)),
-            let text = [body.token, body.access_token].compactMap(\.self).first(where: { !$0.isEmpty }),
+            let text = [body.token, body.accessToken].compactMap(\.self).first(where: { !$0.isEmpty }),
             text.utf8.allSatisfy({ (0x21...0x7E).contains($0) })
         else { return nil }
-        let stated = body.expires_in.flatMap { $0 > 0 ? Duration.seconds(min($0, 7 * 86_400)) : nil }
+        let stated = body.expiresIn.flatMap { $0 > 0 ? Duration.seconds(min($0, 7 * 86_400)) : nil }
         let life = stated ?? Self.defaultLife
         value = Secret(text)
         self.scopes = scopes

@@ -40,7 +40,8 @@ struct CertificateProbe: Sendable {
                         customVerificationCallback: { certificates, promise in
                             found.certificate.withLock { $0 = certificates.first }
                             promise.fail(seen)
-                        })
+                        }
+                    )
                     try channel.pipeline.syncOperations.addHandler(handler)
                 }
             }

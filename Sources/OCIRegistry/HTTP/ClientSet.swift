@@ -97,8 +97,10 @@ final class ClientSet: Sendable {
 extension HTTPClient.Configuration.Proxy {
     fileprivate init(_ server: ProxySettings.Server) {
         self = .server(
-            host: server.host.name, port: server.port,
-            authorization: server.login.map { .basic(username: $0.username, password: $0.password.exposed) })
+            host: server.host.name,
+            port: server.port,
+            authorization: server.login.map { .basic(username: $0.username, password: $0.password.exposed) }
+        )
     }
 }
 

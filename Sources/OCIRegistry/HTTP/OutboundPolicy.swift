@@ -106,8 +106,9 @@ public struct OutboundPolicy: Sendable {
         return RegistrableDomain.areSame(other.hostName, origin.hostName)
     }
 
-    /// Token servers that are known to belong to a registry of another domain. Pairs, not a list of good hosts: what one
-    /// registry's server may see is not for another's.
+    /// Token servers that are known to belong to a registry of another domain.
+    ///
+    /// Pairs, not a list of good hosts: what one registry's server may see is not for another's.
     private static let pairs = ["registry-1.docker.io": "auth.docker.io"]
 
     private static func contains(_ hosts: Set<RegistryHost>, _ origin: RequestURL.Origin) -> Bool {

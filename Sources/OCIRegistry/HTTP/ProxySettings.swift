@@ -57,10 +57,13 @@ public struct ProxySettings: Hashable, Sendable {
         }
         secure = try server("HTTPS_PROXY")
         plain = try server("HTTP_PROXY")
-        exceptions = (value("NO_PROXY") ?? "").split { $0 == "," || $0 == " " }.compactMap { Self.exception(String($0)) }
+        exceptions = (value("NO_PROXY") ?? "").split { $0 == "," || $0 == " " }
+            .compactMap { Self.exception(String($0)) }
     }
 
-    /// A proxy for hosts that a registry leads to. These are reached by TLS as a rule.
+    /// A proxy for hosts that a registry leads to.
+    ///
+    /// These are reached by TLS as a rule.
     var anyServer: Server? { secure ?? plain }
 
     /// The proxy for a host; `nil` if it is reached directly.
@@ -72,15 +75,17 @@ public struct ProxySettings: Hashable, Sendable {
             switch exception {
             case .all: true
             case .host(let name, let port):
-                (origin.hostName == name || origin.hostName.hasSuffix(".\(name)")) && (port ?? origin.port) == origin.port
+                (origin.hostName == name || origin.hostName.hasSuffix(".\(name)"))
+                    && (port ?? origin.port) == origin.port
             case .network(let network, let prefix): address.map { Self.isIn($0, network, prefix) } ?? false
             }
         }
         return isException ? nil : server
     }
 
-    /// `http://user:password@host:port/`, of which all but the host may be missing. A proxy that is itself reached by TLS
-    /// is not supported.
+    /// `http://user:password@host:port/`, of which all but the host may be missing.
+    ///
+    /// A proxy that is itself reached by TLS is not supported.
     private static func server(_ text: String) -> Server? {
         var rest = Substring(text)
         if let separator = text.firstRange(of: "://") {
@@ -113,15 +118,18 @@ public struct ProxySettings: Hashable, Sendable {
 
     private static func isIn(_ address: IPAddress, _ network: IPAddress, _ prefix: Int) -> Bool {
         guard address.bytes.count == network.bytes.count else { return false }
-        return zip(address.bytes, network.bytes).enumerated().allSatisfy { position, pair in
-            let bits = min(8, max(0, prefix - position * 8))
-            let mask = bits == 0 ? 0 : UInt8(truncatingIfNeeded: 0xFF << (8 - bits))
-            return pair.0 & mask == pair.1 & mask
-        }
+        return zip(address.bytes, network.bytes).enumerated()
+            .allSatisfy { position, pair in
+                let bits = min(8, max(0, prefix - position * 8))
+                let mask = bits == 0 ? 0 : UInt8(truncatingIfNeeded: 0xFF << (8 - bits))
+                return pair.0 & mask == pair.1 & mask
+            }
     }
 }
 
-/// The proxy that an environment variable names cannot be used. Its text is not kept: it may hold a password.
+/// The proxy that an environment variable names cannot be used.
+///
+/// Its text is not kept: it may hold a password.
 public struct ProxyError: Error, Hashable, Sendable {
     /// The variable.
     public let variable: String

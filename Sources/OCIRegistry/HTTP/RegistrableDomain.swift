@@ -8,7 +8,9 @@ import OCI
 /// A full answer takes the list of public suffixes, which changes weekly. This one errs on the side of no: whoever runs a
 /// token server in another domain names it in the configuration.
 enum RegistrableDomain {
-    /// Whether both hosts are names below one domain that somebody can register. Addresses and `localhost` never are.
+    /// Whether both hosts are names below one domain that somebody can register.
+    ///
+    /// Addresses and `localhost` never are.
     static func areSame(_ left: String, _ right: String) -> Bool {
         guard let domain = domain(of: left) else { return false }
         return domain == self.domain(of: right)

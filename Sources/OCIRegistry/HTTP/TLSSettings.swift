@@ -17,7 +17,9 @@ public struct TLSSettings: Sendable {
     private let certificates: [NIOSSLCertificate]
     private let key: NIOSSLPrivateKey?
     private let minimumVersion: Version
-    /// Whether any certificate is taken. Whoever stands between can read and change everything.
+    /// Whether any certificate is taken.
+    ///
+    /// Whoever stands between can read and change everything.
     public let skipsVerification: Bool
 
     /// The machine's own trust, and no certificate.
@@ -45,12 +47,14 @@ public struct TLSSettings: Sendable {
         func read<Value>(_ path: String, _ load: (String) throws -> Value) throws(TLSFileError) -> Value {
             do { return try load(path) } catch { throw TLSFileError(path: path) }
         }
-        authorities = try certificateAuthority.map { path throws(TLSFileError) in
-            try read(path, NIOSSLCertificate.fromPEMFile)
-        } ?? []
-        certificates = try clientCertificate.map { path throws(TLSFileError) in
-            try read(path, NIOSSLCertificate.fromPEMFile)
-        } ?? []
+        authorities =
+            try certificateAuthority.map { path throws(TLSFileError) in
+                try read(path, NIOSSLCertificate.fromPEMFile)
+            } ?? []
+        certificates =
+            try clientCertificate.map { path throws(TLSFileError) in
+                try read(path, NIOSSLCertificate.fromPEMFile)
+            } ?? []
         key = try clientKey.map { path throws(TLSFileError) in
             try read(path) { try NIOSSLPrivateKey(file: $0, format: .pem) }
         }

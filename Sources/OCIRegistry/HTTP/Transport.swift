@@ -36,7 +36,10 @@ final class Transport: Sendable {
         addresses: [String: String] = [:]
     ) {
         policy = OutboundPolicy(
-            origin: origin, uploadHosts: access.uploadHosts, tokenServers: access.tokenServers)
+            origin: origin,
+            uploadHosts: access.uploadHosts,
+            tokenServers: access.tokenServers
+        )
         clients = ClientSet(policy: policy, limits: limits, access: access, addresses: addresses)
         let tokens = TokenClient(clients: clients, timeout: limits.idleTimeout, userAgent: userAgent)
         authenticator = Authenticator(
@@ -44,9 +47,14 @@ final class Transport: Sendable {
             store: access.credentials,
             admitRealm: { [policy, clients] realm, base, carriesCredential throws(OutboundRefusal) in
                 try policy.admitRealm(
-                    realm, answeredBy: base, carriesCredential: carriesCredential, reached: clients.reachedKinds)
+                    realm,
+                    answeredBy: base,
+                    carriesCredential: carriesCredential,
+                    reached: clients.reachedKinds
+                )
             },
-            fetch: { try await tokens.send($0, observer: $1) })
+            fetch: { try await tokens.send($0, observer: $1) }
+        )
         readingGate = RequestGate(width: limits.requests)
         writingGate = RequestGate(width: limits.requests)
         self.limits = limits
@@ -133,7 +141,9 @@ final class Transport: Sendable {
     }
 
     /// Sends a request with what the registry wants to see, and answers one refusal: with a first header, or with a new
-    /// token. A blob is not sent twice; its upload begins anew with the new token.
+    /// token.
+    ///
+    /// A blob is not sent twice; its upload begins anew with the new token.
     private func sendAuthorized(
         _ exchange: Exchange,
         slot: Slots.Slot,
@@ -150,14 +160,20 @@ final class Transport: Sendable {
         let challenges = try await challenges(of: reply, slot: slot, observer: observer)
         guard
             try await authenticator.learn(
-                from: challenges, answeredBy: exchange.url, access: access, rejected: header), !exchange.isStreaming
+                from: challenges,
+                answeredBy: exchange.url,
+                access: access,
+                rejected: header
+            ), !exchange.isStreaming
         else { return reply }
         try await reply.discard(keepingSlot: true)
         let next = try await authenticator.header(for: access, isLong: false, observer: observer)
         return try await sendOnce(exchange, authorization: next, slot: slot, observer: observer)
     }
 
-    /// The challenges of a refusal. Some registries send them only in answers to `GET /v2/` (gcr.io does).
+    /// The challenges of a refusal.
+    ///
+    /// Some registries send them only in answers to `GET /v2/` (gcr.io does).
     private func challenges(
         of reply: Reply,
         slot: Slots.Slot,
@@ -166,8 +182,10 @@ final class Transport: Sendable {
         let challenges = Challenge.parse(reply.headers["WWW-Authenticate"])
         guard challenges.isEmpty else { return challenges }
         let ping = Exchange(
-            method: .GET, url: RequestURL(origin: policy.origin, path: "/v2/"),
-            access: Authenticator.Access(repository: nil, scopes: []))
+            method: .GET,
+            url: RequestURL(origin: policy.origin, path: "/v2/"),
+            access: Authenticator.Access(repository: nil, scopes: [])
+        )
         let answer = try await sendOnce(ping, authorization: nil, slot: slot, observer: observer)
         try await answer.discard(keepingSlot: true)
         return Challenge.parse(answer.headers["WWW-Authenticate"])
@@ -209,7 +227,9 @@ final class Transport: Sendable {
             record(nil)
             if case .blob(let reading, _) = exchange.body, let failure = reading.failure { throw failure }
             if error is CancellationError || Task.isCancelled { throw CancellationError() }
-            throw Failure(.connection(await explain(ConnectionFailure(error, idleTimeout: limits.idleTimeout), exchange)))
+            throw Failure(
+                .connection(await explain(ConnectionFailure(error, idleTimeout: limits.idleTimeout), exchange))
+            )
         }
     }
 

@@ -56,12 +56,17 @@ struct Surveyor: Sendable {
             throw SideFailure.wrapping(error, side: .destination)
         }
         let source = job.source.source(route.source).tags()
+        // A repository of the catalog may be empty; one that was named is expected to have something.
+        let isNamed = job.selection == .repository(route.source)
         return Pages { [present] in
             var pages = source.makeAsyncIterator()
+            var isEmpty = true
             return {
                 do {
                     let page = try await pages.next()
                     contact.note(.source)
+                    isEmpty = isEmpty && page?.isEmpty ?? true
+                    if page == nil, isNamed, isEmpty { throw RepositoryEmpty() }
                     return page?
                         .map { entry in
                             Candidate(
@@ -178,6 +183,9 @@ struct Surveyor: Sendable {
         SideFailure.wrapping(RootMissing(target: target), side: .source)
     }
 }
+
+/// The repository that is to be copied has no tags at the source, or is not there.
+public struct RepositoryEmpty: Error, Hashable, Sendable {}
 
 /// The image that is to be copied is not at the source.
 public struct RootMissing: Error, Hashable, Sendable {

@@ -8,7 +8,10 @@ import OCIRegistry
 /// `mirror auth`: what is known about credentials.
 struct AuthCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "auth", abstract: "Look into credentials.", subcommands: [AuthDoctorCommand.self])
+        commandName: "auth",
+        abstract: "Look into credentials.",
+        subcommands: [AuthDoctorCommand.self]
+    )
 }
 
 /// `mirror auth doctor`: which credential is used for a registry, from where, and what it brings.
@@ -35,17 +38,10 @@ struct AuthDoctorCommand: AsyncParsableCommand {
     @Argument(help: "A registry, or a repository of it; without it, the registries of the config file.")
     var place: String?
 
-    @Option(help: "A file with what differs from the defaults for some registries.")
-    var config: String?
+    @OptionGroup var configuration: ConfigOptions
 
     func run() async throws {
-        let access: RegistryAccesses
-        do {
-            access = try RegistryAccesses(config: config) { Lines.warn($0, to: .standardError) }
-        } catch {
-            Lines.complain(error, to: .standardError)
-            throw ExitCode.configuration
-        }
+        let access = try configuration.access { Lines.warn($0, to: .standardError) }
         var code = ExitCode.success
         for (host, repository) in try places(access) {
             let outcome = await examine(host, repository, access)

@@ -45,9 +45,7 @@ struct CopyCommand: AsyncParsableCommand {
     @Flag(help: "Print what would be done, and change nothing.")
     var dryRun = false
 
-    @Option(help: "A file with what differs from the defaults for some registries.")
-    var config: String?
-
+    @OptionGroup var configuration: ConfigOptions
     @OptionGroup var output: OutputOptions
 
     func run() async throws {
@@ -55,16 +53,10 @@ struct CopyCommand: AsyncParsableCommand {
         do {
             pair = try AddressPair(source: source, destination: destination, allTags: allTags)
         } catch {
-            throw ValidationError(Wording.sentence(for: error))
+            throw ValidationError(Wording.sentenceAndHint(for: error))
         }
         let show = Show(output)
-        let access: RegistryAccesses
-        do {
-            access = try RegistryAccesses(config: config, warn: show.warn)
-        } catch {
-            Lines.complain(error, to: .standardError)
-            throw ExitCode.configuration
-        }
+        let access = try configuration.access(warn: show.warn)
         let code = await withInterruption { interruption in
             await withRegistries(of: pair, access: access, show: show) { job, hints in
                 let replicator = Replicator(job: job, hints: hints, events: show.record)

@@ -33,8 +33,7 @@ struct LoginCommand: AsyncParsableCommand {
     @Flag(help: "Read the password from standard input.")
     var passwordStdin = false
 
-    @Option(help: "A file with what differs from the defaults for some registries.")
-    var config: String?
+    @OptionGroup var configuration: ConfigOptions
 
     mutating func validate() throws {
         if passwordStdin, username == nil { throw ValidationError("--password-stdin needs --username.") }
@@ -43,9 +42,10 @@ struct LoginCommand: AsyncParsableCommand {
     func run() async throws {
         let host = try RegistryHost.argument(host)
         let environment = ProcessInfo.processInfo.environment
+        let access = try configuration.access { Lines.warn($0, to: .standardError) }
         do {
             guard let credential = try credential() else { throw ExitCode(128 + SIGINT) }
-            try await verifyLogin(host: host, credential: credential, config: config)
+            try await verifyLogin(host: host, credential: credential, access)
             let file = try CredentialFile(environment: environment)
             let place = CredentialWording.name(of: try await file.keep(credential.kind, for: host))
             print("Login succeeded for \(host); credentials are in \(place)".printable)

@@ -5,9 +5,8 @@ import OCI
 import OCIRegistry
 
 /// Shows a credential to a registry, so that only one that is good is kept.
-/// - Throws: What the registry, or its token server, has against it; what is wrong with the configuration.
-func verifyLogin(host: RegistryHost, credential: Credential, config: String?) async throws {
-    let access = try RegistryAccesses(config: config) { Lines.warn($0, to: .standardError) }
+/// - Throws: What the registry, or its token server, has against it; what is wrong with its certificates.
+func verifyLogin(host: RegistryHost, credential: Credential, _ access: RegistryAccesses) async throws {
     let registry = try access.registry(host, showing: OneCredential(credential: credential))
     do {
         try await registry.endpoint().verifyAccess()

@@ -18,7 +18,8 @@ func withRegistries(
     do {
         let source = try access.registry(of: pair.source)
         // One registry in both roles shares its connections and limits.
-        let isSame = pair.source.host == pair.destination.host
+        let isSame =
+            pair.source.host == pair.destination.host
             && access.scheme(of: pair.source) == access.scheme(of: pair.destination)
         let destination = isSame ? source : try access.registry(of: pair.destination)
         let policy = RetryPolicy()

@@ -23,9 +23,10 @@ struct RegistryAccesses {
     ) throws {
         configuration = try config.map(MirrorConfiguration.read) ?? MirrorConfiguration()
         proxy = try ProxySettings(environment: environment)
-        let files = DockerConfigStore.defaultLocations(environment: environment).map {
-            DockerConfigStore(path: $0, environment: environment)
-        }
+        let files = DockerConfigStore.defaultLocations(environment: environment)
+            .map {
+                DockerConfigStore(path: $0, environment: environment)
+            }
         credentials = CredentialStores([ConfigCredentialStore(configuration, environment: environment)] + files)
         self.warn = warn
         for warning in files.compactMap({ $0.warning() }) { warn(CredentialWording.sentence(for: warning)) }

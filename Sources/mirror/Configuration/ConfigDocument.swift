@@ -35,7 +35,7 @@ struct ConfigDocument {
                     let empty = ConfigNode(value: .mapping([]), mark: .start, path: .root)
                     guard let root = try parser.singleRoot() else { return empty }
                     let node = ConfigDocument(reader: reader, repeats: repeats).node(root, .root, depth: 0)
-                    return node.map { $0.isEmpty ? empty : $0 }
+                    return node.isEmpty ? empty : node
                 }
             } catch YamlError.duplicatedKeysInMapping(let names, let context) {
                 // Yams stops at the first mapping in which a key stands twice, and tells where the first one stands.
@@ -52,18 +52,18 @@ struct ConfigDocument {
         }
     }
 
-    private func node(_ node: Node, _ path: ConfigPath, depth: Int) -> ConfigNode? {
+    private func node(_ node: Node, _ path: ConfigPath, depth: Int, isKey: Bool = false) -> ConfigNode {
         let mark = node.mark.map { ConfigNode.Mark(line: $0.line, column: $0.column) } ?? .start
-        func refuse(_ problem: ConfigMistake.Problem) -> ConfigNode? {
+        func refuse(_ problem: ConfigMistake.Problem) -> ConfigNode {
             reader.report(problem, at: mark, path)
-            return nil
+            return ConfigNode(value: .refused, mark: mark, path: path)
         }
         guard depth <= Self.maximumDepth else { return refuse(.tooDeep(Self.maximumDepth)) }
         guard node.anchor == nil else { return refuse(.refused("an anchor")) }
         switch node {
         case .alias: return refuse(.refused("an alias"))
         case .scalar(let scalar):
-            guard !Self.isTagged(scalar) else { return refuse(.refused("a tag")) }
+            guard !Self.isTagged(scalar, isKey: isKey) else { return refuse(.refused("a tag")) }
             let isPlain = scalar.style == .plain
             return ConfigNode(
                 value: .scalar(repeats.original(of: scalar.string), isPlain: isPlain),
@@ -73,7 +73,7 @@ struct ConfigDocument {
         case .sequence(let sequence):
             guard ["", "\(Self.ownTags)seq"].contains(sequence.tag.rawValue) else { return refuse(.refused("a tag")) }
             let items = sequence.enumerated()
-                .compactMap { index, item in
+                .map { index, item in
                     self.node(item, path.item(index), depth: depth + 1)
                 }
             return ConfigNode(value: .list(items), mark: mark, path: path)
@@ -88,13 +88,11 @@ struct ConfigDocument {
         var lines: [String: Int] = [:]
         for (keyNode, valueNode) in mapping {
             let mark = keyNode.mark.map { ConfigNode.Mark(line: $0.line, column: $0.column) } ?? .start
-            guard case .scalar(let scalar) = keyNode else {
+            guard case .scalar = keyNode else {
                 reader.report(.expected("a key that is a text", found: "a list or a mapping"), at: mark, path)
                 continue
             }
-            guard let key = node(keyNode, path, depth: depth), case .scalar(let name, _) = key.value,
-                !Self.isTagged(scalar)
-            else { continue }
+            guard case .scalar(let name, _) = node(keyNode, path, depth: depth, isKey: true).value else { continue }
             let keyPath = path.key(name)
             // Read in any case: what is wrong inside of it is to be said, too.
             let value = node(valueNode, keyPath, depth: depth + 1)
@@ -102,7 +100,7 @@ struct ConfigDocument {
                 reader.report(.duplicateKey(firstLine: line), at: mark, keyPath)
             } else {
                 lines[name] = mark.line
-                if let value { entries.append(ConfigNode.Entry(key: name, keyMark: mark, value: value)) }
+                entries.append(ConfigNode.Entry(key: name, keyMark: mark, value: value))
             }
         }
         return entries
@@ -111,11 +109,13 @@ struct ConfigDocument {
     /// What YAML's own tags begin with.
     private static let ownTags = "tag:yaml.org,2002:"
 
-    /// Whether a tag is written. (Yams notes down what it has found out for itself as a tag, too, but then only one of
-    /// YAML's own.)
-    private static func isTagged(_ scalar: Node.Scalar) -> Bool {
+    /// Whether a tag is written.
+    ///
+    /// What Yams has found out for itself looks the same: that a text in quotes is one, and what kind of thing a key is.
+    private static func isTagged(_ scalar: Node.Scalar, isKey: Bool) -> Bool {
         let tag = scalar.tag.rawValue
-        return !(tag.isEmpty || tag.hasPrefix(ownTags)) || (scalar.style != .plain && tag != "\(ownTags)str")
+        guard scalar.style == .plain else { return tag != "\(ownTags)str" }
+        return !tag.isEmpty && !(isKey && tag.hasPrefix(ownTags))
     }
 
     private static func reading(_ error: YamlError, _ text: String) -> (ConfigMistake.Problem, ConfigNode.Mark) {

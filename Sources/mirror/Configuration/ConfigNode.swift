@@ -22,6 +22,8 @@ struct ConfigNode: Sendable {
         case list([ConfigNode])
         /// The entries in the order of the file, no key twice.
         case mapping([Entry])
+        /// Something that was refused, and reported, when the file was parsed.
+        case refused
     }
 
     /// A key with its value.

@@ -115,6 +115,8 @@ final class ConfigReader {
     }
 
     private func reportExpected(_ expected: String, _ node: ConfigNode) {
+        // It is known already what is wrong with it.
+        if case .refused = node.value { return }
         report(.expected(expected, found: Self.kind(of: node)), at: node)
     }
 
@@ -122,6 +124,7 @@ final class ConfigReader {
         switch node.value {
         case .list: "a list"
         case .mapping: "a mapping"
+        case .refused: "nothing"
         case .scalar where node.isEmpty: "nothing"
         case .scalar("", _): "an empty text"
         // What stands there may be a secret in the wrong place, so it is not shown.

@@ -11,11 +11,11 @@ struct MirrorConfiguration: Hashable, Sendable {
     /// The file, as it was named; for people.
     var file = ""
 
+    /// A file that says nothing.
+    init() {}
+
     /// What is said of a registry; the defaults if nothing is.
     subscript(host: RegistryHost) -> RegistrySettings { registries[host] ?? RegistrySettings() }
-
-    /// Says nothing, of no registry.
-    init() {}
 
     /// Reads a config file.
     /// - Throws: ``ConfigMistakes`` with all that is wrong in the file, ``ConfigFileMissing``, `SmallFileError`.

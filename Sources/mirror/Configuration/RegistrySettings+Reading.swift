@@ -85,8 +85,8 @@ extension RegistrySettings {
         let helper = entry["helper"].flatMap { self.helper($0, reader) }
         let isPassword = entry["username"] != nil || entry["password"] != nil
         guard [isPassword, entry["identity-token"] != nil, entry["helper"] != nil].count(where: { $0 }) == 1 else {
-            // Where a key was mistyped, saying that is enough.
-            if !entry.entries.isEmpty || node.isEmpty {
+            // Where the keys were mistyped, saying that is enough.
+            if !entry.entries.isEmpty || reader.entries(node)?.isEmpty == true {
                 reader.report(.oneOf(["username and password", "identity-token", "helper"]), at: node)
             }
             return nil
@@ -123,7 +123,7 @@ extension RegistrySettings {
         case "env":
             guard let name = reader.text(only.value, "the name of a variable") else { return nil }
             guard !name.contains(where: { $0 == "=" || $0 == "$" || $0.isWhitespace }) else {
-                reader.report(.badName("the name of an environment variable"), at: only.value)
+                reader.report(.badName("an environment variable"), at: only.value)
                 return nil
             }
             return .environment(name)

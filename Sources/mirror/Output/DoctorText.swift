@@ -27,7 +27,9 @@ enum DoctorText {
             let name = service.map { " (service \($0))" } ?? ""
             lines.append("  signs in    by tokens of \(server)\(name)")
             if let granted = diagnosis.granted {
-                lines.append("  granted     \(granted.isEmpty ? "nothing in particular" : granted.joined(separator: ", "))")
+                lines.append(
+                    "  granted     \(granted.isEmpty ? "nothing in particular" : granted.joined(separator: ", "))"
+                )
             } else {
                 lines.append("  granted     unknown: the token does not say")
             }

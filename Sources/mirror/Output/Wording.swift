@@ -13,6 +13,11 @@ enum Wording {
     /// One sentence, printable, without a full stop.
     static func sentence(for error: any Error) -> String { text(of: error).printable }
 
+    /// The sentence and, where there is one, the hint on a line of its own.
+    static func sentenceAndHint(for error: any Error) -> String {
+        sentence(for: error) + (hint(for: error).map { "\n  hint: \($0)" } ?? "")
+    }
+
     /// What can be tried, where that is known; printable.
     static func hint(for error: any Error) -> String? { advice(for: error)?.printable }
 
@@ -27,7 +32,7 @@ enum Wording {
         case ManifestError.schema1: "have the image pushed again by a current client"
         case let error as CredentialHelperError: CredentialWording.hint(for: error)
         case let error as SettingError: CredentialWording.hint(for: error)
-        case is RootMissing: "list what is there: GET /v2/<name>/tags/list"
+        case is RootMissing: "mirror copy --dry-run --all-tags shows what is there"
         default: nil
         }
     }
@@ -40,6 +45,7 @@ enum Wording {
         case let error as ContentError: content(error)
         case let error as ManifestError: manifest(error)
         case let error as GraphError: graph(error)
+        case is RepositoryEmpty: "the repository has no tags at the source, or is not there"
         case let error as RootMissing: "there is no \(error.target) at the source"
         case let error as AddressError: AddressWording.sentence(for: error)
         case let error as MappingError: AddressWording.sentence(for: error)
