@@ -73,8 +73,8 @@ extension EndToEnd {
                         let doctor = try await home.run("auth", "doctor", "--config", file, registry.host)
                         #expect(doctor.ending == .exited(78))
                         #expect(doctor.errorText.contains(words), "\(doctor.errorText)")
-                        let place = "\(registry.host)/a/b:1"
-                        let copy = try await home.run("copy", "--config", file, place, "127.0.0.1:1/c/d")
+                        let place = "\(registry.host)/a/b"
+                        let copy = try await home.run("copy", "--config", file, "\(place):1", "\(place):2")
                         #expect(copy.ending == .exited(69) || copy.ending == .exited(1) || copy.ending == .exited(78))
                         #expect(copy.errorText.contains(words), "\(copy.errorText)")
                     }
@@ -82,7 +82,7 @@ extension EndToEnd {
             }
         }
 
-        @Test func `helpers that fail, flood, hang or have strange names end with a sentence, and tell nothing`()
+        @Test func `helpers that fail, flood, mumble or have strange names end with a sentence, and tell nothing`()
             async throws
         {
             try await withDockerRegistry(authentication: .htpasswd(["ann": "secret-1"])) { registry in
@@ -136,7 +136,7 @@ extension EndToEnd {
                         credentials:
                           username: ann
                           password: secret-3
-                      a_b.test: {}
+                      a b: {}
                     jobs: []
 
                     """,

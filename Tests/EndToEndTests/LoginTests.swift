@@ -43,7 +43,6 @@ extension EndToEnd {
         @Test func `login uses what skopeo has written, and keeps what it does not know`() async throws {
             try await withDockerRegistry(authentication: .htpasswd(["ann": "1", "bob": "2"])) { registry in
                 try await withHome { home in
-                    try home.write(#"{"auths":{"other.test":{"auth":"eDp5"}},"psFormat":"x"}"#, to: "docker/config.json")
                     let login = try await ChildProcess.run(
                         "skopeo",
                         [
@@ -56,8 +55,11 @@ extension EndToEnd {
                     #expect(login.succeeded, "\(login.errorText)")
                     let doctor = try await home.run("auth", "doctor", registry.host)
                     #expect(doctor.outputText.contains("user ann, from \(home.credentialFile)"), "\(doctor.outputText)")
+                    var text = try String(contentsOfFile: home.credentialFile, encoding: .utf8)
+                    text = text.replacing("\"auths\": {", with: #""psFormat": "x", "auths": {"other.test":{"auth":"eDp5"},"#)
+                    try home.write(text, to: "docker/config.json")
                     #expect(try await home.login(registry.host, "bob", "2").succeeded)
-                    let text = try String(contentsOfFile: home.credentialFile, encoding: .utf8)
+                    text = try String(contentsOfFile: home.credentialFile, encoding: .utf8)
                     #expect(text.contains("eDp5"))
                     #expect(text.contains("psFormat"))
                     let after = try await home.run("auth", "doctor", registry.host)
