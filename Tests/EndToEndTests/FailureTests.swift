@@ -52,23 +52,6 @@ extension EndToEnd {
             }
         }
 
-        @Test func `a repository that was named and has nothing is a failure, one of a catalog is not`() async throws {
-            try await withDockerRegistry { source in
-                try await withDockerRegistry { destination in
-                    let named = try await Program.run(
-                        "copy",
-                        "--all-tags",
-                        "\(source.host)/no/such",
-                        "\(destination.host)/x"
-                    )
-                    #expect(named.ending == .exited(1))
-                    #expect(named.errorText.contains("no/such: the repository has no tags"), "\(named.errorText)")
-                    let whole = try await Program.run("copy", "\(source.host)/", "\(destination.host)/")
-                    #expect(whole.ending == .exited(0), "\(whole.errorText)")
-                }
-            }
-        }
-
         @Test func `a side that cannot be reached makes the exit status 69, and its host is named`() async throws {
             try await withDockerRegistry { registry in
                 try await fill(registry, with: Workload.small(repositories: 1, tags: 1))
