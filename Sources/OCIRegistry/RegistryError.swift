@@ -36,6 +36,8 @@ public struct RegistryError: TransientError {
         case status(Int, [SpecError])
         /// The registry wants a token, and its token server, whose origin is named, gave none.
         case tokenServer(String, status: Int, [SpecError])
+        /// The registry wants a token, and no answer came from its token server, whose origin is named.
+        case tokenServerConnection(String, ConnectionFailure)
         /// No answer came.
         case connection(ConnectionFailure)
         /// A URL that the registry sent is not requested.
@@ -59,8 +61,9 @@ public struct RegistryError: TransientError {
     public var isTransient: Bool {
         switch cause {
         case .status(let status, let errors): Self.isTransient(status, errors, during: action)
-        case .tokenServer(_, let status, _): Self.isTransient(status, [], during: action)
-        case .connection(let failure): failure.isTransient
+        // A refused login does not get better, whatever was being done.
+        case .tokenServer(_, let status, _): status != 401 && Self.isTransient(status, [], during: action)
+        case .connection(let failure), .tokenServerConnection(_, let failure): failure.isTransient
         case .refused: false
         case .answer: true
         }

@@ -99,20 +99,20 @@ actor Authenticator {
         if rejected != nil { credentials = [:] }
         let credential = try await credential(for: access.repository)
         if let bearer = challenges.first(where: { $0.scheme == "bearer" }), let text = bearer.parameters["realm"] {
-            let realm: RequestURL
-            do {
-                realm = try admitRealm(text, url, credential != nil)
-            } catch {
-                throw Transport.Failure(.refused(error))
-            }
+            let realm = try admit(text, answeredBy: url, carriesCredential: credential != nil)
             mode = .bearer(TokenService(realm: realm, service: bearer.parameters["service"]))
             // A refused token is thrown away, whatever its server said about its life.
             if let rejected { tokens = tokens.filter { "Bearer \($0.value.value.exposed)" != rejected.exposed } }
+            // One that is shown as it is does not get better.
+            if case .registryToken = credential?.kind { return rejected == nil }
             return true
         }
         if challenges.contains(where: { $0.scheme == "basic" }) {
             mode = .basic
-            return rejected == nil && credential != nil
+            switch credential?.kind {
+            case .password, .registryToken: return rejected == nil
+            case .identityToken, nil: return false
+            }
         }
         return false
     }
@@ -143,6 +143,14 @@ actor Authenticator {
         return found
     }
 
+    private func admit(_ realm: String, answeredBy url: RequestURL, carriesCredential: Bool) throws -> RequestURL {
+        do {
+            return try admitRealm(realm, url, carriesCredential)
+        } catch {
+            throw Transport.Failure(.refused(error))
+        }
+    }
+
     private func token(for key: Key, isLong: Bool, _ observer: Observer) async throws -> Token {
         while true {
             if let token = usableToken(for: key, isLong: isLong) { return token }
@@ -171,12 +179,15 @@ actor Authenticator {
     }
 
     private func fetchToken(for key: Key, _ observer: Observer) async throws -> Token {
+        // The realm may have been learned from a request that had no credential.
+        let realm = key.service.realm
+        _ = try admit(realm.text, answeredBy: realm, carriesCredential: key.credential != nil)
         var last: Answer?
         for request in key.service.requests(for: key.scopes, with: key.credential) {
             let answer = try await fetch(request, observer)
             if answer.status == 200 {
                 guard let token = Token(answer.body, scopes: key.scopes) else {
-                    throw Transport.Failure(.answer("the token server \(key.service.realm.origin) gave no token"))
+                    throw Transport.Failure(.answer("the token server \(realm.origin) gave no token"))
                 }
                 return token
             }
@@ -184,11 +195,7 @@ actor Authenticator {
             guard TokenService.mayWantOtherMethod(answer.status, to: request) else { break }
         }
         throw Transport.Failure(
-            .tokenServer(
-                key.service.realm.origin.description,
-                status: last?.status ?? 0,
-                SpecError.all(in: last?.body ?? [])
-            ),
+            .tokenServer("\(realm.origin)", status: last?.status ?? 0, SpecError.all(in: last?.body ?? [])),
             retryAfter: last?.retryAfter
         )
     }

@@ -40,11 +40,13 @@ struct TokenClient: Sendable {
         do {
             response = try await perform(request, method)
             record(Int(response.status.code))
-            body = try await collect(response)
+            body = try await collect(response, before: start.advanced(by: timeout))
         } catch {
             if error is CancellationError || Task.isCancelled { throw CancellationError() }
             record(nil)
-            throw Transport.Failure(.connection(ConnectionFailure(error, idleTimeout: timeout)))
+            throw Transport.Failure(
+                .tokenServerConnection("\(request.url.origin)", ConnectionFailure(error, idleTimeout: timeout))
+            )
         }
         guard let body else {
             throw Transport.Failure(
@@ -76,9 +78,15 @@ struct TokenClient: Sendable {
     }
 
     /// The body; `nil` for one that is too long, of which no more is read than that.
-    private func collect(_ response: HTTPClientResponse) async throws -> [UInt8]? {
+    ///
+    /// - Throws: ``Stalled`` for one that trickles: its parts come, but not its end.
+    private func collect(
+        _ response: HTTPClientResponse,
+        before deadline: ContinuousClock.Instant
+    ) async throws -> [UInt8]? {
         var bytes: [UInt8] = []
         for try await buffer in response.body {
+            guard deadline > .now else { throw Stalled(limit: timeout) }
             guard bytes.count + buffer.readableBytes <= Self.maximumBody else { return nil }
             bytes.append(contentsOf: buffer.readableBytesView)
         }

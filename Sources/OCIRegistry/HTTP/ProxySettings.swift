@@ -112,6 +112,8 @@ public struct ProxySettings: Hashable, Sendable {
         {
             return .network(network, prefix: prefix)
         }
+        // An IPv6 address stands here without brackets, too.
+        if let address = IPAddress(text) { return .network(address, prefix: address.bytes.count * 8) }
         let name = text.drop { $0 == "*" || $0 == "." }
         return (try? RegistryHost(String(name))).map { .host($0.name, port: $0.port) }
     }

@@ -60,6 +60,8 @@ enum RegistryWording {
         case .tokenServer(let server, let status, let errors):
             let details = errors.first.map { " \($0.code)" } ?? ""
             return "its token server \(server) answered \(status)\(details)"
+        case .tokenServerConnection(let server, let failure):
+            return "its token server \(server) gave no answer: \(connection(failure))"
         case .connection(let failure): return connection(failure)
         case .refused(let refusal): return self.refusal(refusal)
         case .answer(let what): return what
