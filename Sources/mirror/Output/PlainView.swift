@@ -29,7 +29,7 @@ struct PlainView: View {
     func finish(_ plan: PlanReport) { Lines.finish(plan, out: out, complaints: progress) }
 }
 
-/// Nothing but failures and, where something changed, one line.
+/// Nothing but failures and, where something changed, one line; and warnings that the user is not safe.
 struct QuietView: View {
     let interval: Duration = .seconds(3600)
 
@@ -37,7 +37,9 @@ struct QuietView: View {
 
     func show(_ request: RequestRecord, _ side: Side) {}
 
-    func warn(_ sentence: String) {}
+    func show(_ name: SkippedName, _ side: Side) {}
+
+    func warn(_ sentence: String) { Lines.warn(sentence, to: .standardError) }
 
     func complain(_ error: any Error) { Lines.complain(error, to: .standardError) }
 

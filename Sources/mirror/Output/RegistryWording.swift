@@ -26,6 +26,8 @@ enum RegistryWording {
                 : "mirror auth doctor \(error.host) shows which credential is used; mirror login \(error.host) changes it"
         case .refused(let refusal) where refusal.reason == .otherDomain:
             "if that host may see the credential, name it in the configuration: token-servers"
+        case .refused(let refusal) where refusal.reason == .otherOrigin && refusal.purpose == .upload:
+            "if that host may take the images, name it in the configuration: upload-hosts"
         case .status(404, _) where error.action == .startUpload:
             "check the host, and whether the repository must be created first"
         case .status(413, _): "raise the limit of the registry, or of the proxy in front of it"

@@ -55,7 +55,7 @@ final class Show: Sendable {
     /// Takes a name that a listing had and that cannot be used.
     func record(_ name: SkippedName, _ side: Side) {
         state.withLock { $0.totals.takeSkippedName() }
-        view.warn("skipped at the \(side.rawValue): \(Wording.sentence(for: name.error))")
+        view.show(name, side)
     }
 
     /// Shows a run from its beginning to its report, and says how the program is to end.
@@ -122,7 +122,10 @@ protocol View: Sendable {
     /// Shows a request.
     func show(_ request: RequestRecord, _ side: Side)
 
-    /// Shows something that is not right, but stops nothing.
+    /// Shows a name of a listing that is left out.
+    func show(_ name: SkippedName, _ side: Side)
+
+    /// Shows something about the configuration that is not right, but stops nothing.
     func warn(_ sentence: String)
 
     /// Shows why nothing could be done at all.
@@ -136,6 +139,12 @@ protocol View: Sendable {
 
     /// Shows a plan.
     func finish(_ plan: PlanReport)
+}
+
+extension View {
+    func show(_ name: SkippedName, _ side: Side) {
+        warn("skipped at the \(side.rawValue): \(Wording.sentence(for: name.error))")
+    }
 }
 
 extension ExitCode {
