@@ -29,13 +29,20 @@ enum Program {
     }
 
     /// Starts it.
-    static func start(_ arguments: [String], state: String? = nil) async throws -> ChildProcess {
-        var environment = ProcessInfo.processInfo.environment
-        environment["XDG_STATE_HOME"] = state ?? temporaryPath("state")
+    /// - Parameter environment: Its whole environment; `nil` for that of a home in which nothing is.
+    static func start(
+        _ arguments: [String],
+        state: String? = nil,
+        environment: [String: String]? = nil,
+        input: [UInt8] = []
+    ) async throws -> ChildProcess {
+        var environment = environment ?? Home.environment(in: temporaryPath("home"))
+        if let state { environment["XDG_STATE_HOME"] = state }
         return try await ChildProcess.start(
             path,
             arguments,
             environment: environment,
+            input: input,
             outputLimit: 8 << 20,
             endsWithParent: true
         )
