@@ -37,7 +37,8 @@ extension EndToEnd {
                         for (place, credentials) in [
                             "username: ann, password: {env: ANN_PASSWORD}", "username: ann, password: {file: password}",
                             "username: ann, password: {helper: test}", "helper: test",
-                        ].enumerated() {
+                        ]
+                        .enumerated() {
                             let file = try configure(home, source.host, "credentials: {\(credentials)}")
                             let copy = try await home.run(
                                 "copy",
@@ -143,7 +144,8 @@ extension EndToEnd {
                     to: "mirror.yaml"
                 )
                 for words in [
-                    ["copy", "--config", file, "a.test/b:1", "b.test/b"], ["auth", "doctor", "--config", file, "a.test"],
+                    ["copy", "--config", file, "a.test/b:1", "b.test/b"],
+                    ["auth", "doctor", "--config", file, "a.test"],
                 ] {
                     let result = try await home.start(words).wait()
                     #expect(result.ending == .exited(78), "\(result.errorText)")
@@ -248,7 +250,8 @@ extension EndToEnd {
             }
         }
 
-        @Test func `S01: a token server elsewhere is shown the credential only if token-servers names it`() async throws {
+        @Test func `S01: a token server elsewhere is shown the credential only if token-servers names it`() async throws
+        {
             let ann = Self.ann
             try await withTokenServer(.init(users: ["ann": "secret-1"]), address: "127.0.0.2") { server in
                 try await withDockerRegistry(authentication: server.authentication) { registry in

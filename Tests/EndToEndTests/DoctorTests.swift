@@ -51,7 +51,9 @@ extension EndToEnd {
                             let result = try await home.run("auth", "doctor", place)
                             #expect(result.errorText == "")
                             #expect(!result.outputText.contains("secret"))
-                            return (result.ending, result.outputText.split(separator: "\n").dropFirst().map(String.init))
+                            return (
+                                result.ending, result.outputText.split(separator: "\n").dropFirst().map(String.init)
+                            )
                         }
                         let nobody = try await doctor(app)
                         #expect(nobody.0 == .exited(1))
@@ -104,7 +106,9 @@ extension EndToEnd {
                         let result = try await home.run("auth", "doctor", "--config", file)
                         #expect(result.ending == .exited(0), "\(result.errorText)")
                         let text = result.outputText
-                        #expect(text.contains("\(closed.host)\n  credential  user ann, from $ANN, which \(file) names\n"))
+                        #expect(
+                            text.contains("\(closed.host)\n  credential  user ann, from $ANN, which \(file) names\n")
+                        )
                         #expect(
                             text.contains(
                                 """
@@ -138,7 +142,8 @@ extension EndToEnd {
                     )
                     try home.write("0\n", to: "password")
                     let files = [
-                        "named.json", "runtime/containers/auth.json", "config/containers/auth.json", "docker/config.json",
+                        "named.json", "runtime/containers/auth.json", "config/containers/auth.json",
+                        "docker/config.json",
                     ]
                     for (place, file) in files.enumerated() { try home.keep("u\(place + 1)", "1", for: host, in: file) }
                     let home = home.with("REGISTRY_AUTH_FILE", "\(home.directory)/named.json")
@@ -146,7 +151,10 @@ extension EndToEnd {
                         try await home.start(["auth", "doctor", "\(host)/team/app"] + arguments).wait().outputText
                     }
                     let first = try await doctor("--config", config)
-                    #expect(first.contains("user u0, from \(home.directory)/password, which \(config) names"), "\(first)")
+                    #expect(
+                        first.contains("user u0, from \(home.directory)/password, which \(config) names"),
+                        "\(first)"
+                    )
                     for (place, file) in files.enumerated() {
                         let text = try await doctor()
                         #expect(text.contains("user u\(place + 1), from \(home.directory)/\(file)\n"), "\(text)")

@@ -56,7 +56,10 @@ extension EndToEnd {
                     let doctor = try await home.run("auth", "doctor", registry.host)
                     #expect(doctor.outputText.contains("user ann, from \(home.credentialFile)"), "\(doctor.outputText)")
                     var text = try String(contentsOfFile: home.credentialFile, encoding: .utf8)
-                    text = text.replacing("\"auths\": {", with: #""psFormat": "x", "auths": {"other.test":{"auth":"eDp5"},"#)
+                    text = text.replacing(
+                        "\"auths\": {",
+                        with: #""psFormat": "x", "auths": {"other.test":{"auth":"eDp5"},"#
+                    )
                     try home.write(text, to: "docker/config.json")
                     #expect(try await home.login(registry.host, "bob", "2").succeeded)
                     text = try String(contentsOfFile: home.credentialFile, encoding: .utf8)
@@ -113,7 +116,10 @@ extension EndToEnd {
                         let arguments = ["copy", "\(source.host)/", "\(destination.host)/"]
                         let before = try await home.start(arguments).wait()
                         #expect(before.ending == .exited(69))
-                        #expect(before.errorText.contains("mirror login \(source.host) changes it"), "\(before.errorText)")
+                        #expect(
+                            before.errorText.contains("mirror login \(source.host) changes it"),
+                            "\(before.errorText)"
+                        )
                         #expect(try await home.login(source.host, "ann", "1").succeeded)
                         #expect(try await home.login(destination.host, "bob", "2").succeeded)
                         let copy = try await home.start(arguments).wait()

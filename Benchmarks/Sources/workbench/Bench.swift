@@ -50,9 +50,11 @@ struct Bench {
         let before = source.cpuSeconds + destination.cpuSeconds
         let result = try await run(source.host, destination.host)
         return Sample(
-            wall: result.wallTime / .seconds(1), cpu: result.cpuSeconds,
+            wall: result.wallTime / .seconds(1),
+            cpu: result.cpuSeconds,
             registriesCPU: source.cpuSeconds + destination.cpuSeconds - before,
-            peakMemory: Double(result.peakMemory) / Double(1 << 20))
+            peakMemory: Double(result.peakMemory) / Double(1 << 20)
+        )
     }
 
     private func run(_ source: String, _ destination: String) async throws -> ChildProcess.Result {

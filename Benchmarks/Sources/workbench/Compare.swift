@@ -13,7 +13,8 @@ struct Compare: AsyncParsableCommand {
             Both copy the same registry into an empty one (cold) and then once more (no-op), in turn: mirror, skopeo, \
             mirror, skopeo, … Times, CPU and memory are medians of whole processes; requests are counted in a run of their \
             own, by proxies in front of the registries.
-            """)
+            """
+    )
 
     @Argument var workload: WorkloadName
     @Option(help: "Rounds that count; one more warms up.") var rounds = 5
@@ -55,7 +56,8 @@ struct Compare: AsyncParsableCommand {
         print("\(workload.name), medians of \(rounds) rounds, load average \(loadAverage())")
         print("")
         print(
-            "| tool | run | wall s | CPU s | registries' CPU s | peak MiB | requests source | requests destination |")
+            "| tool | run | wall s | CPU s | registries' CPU s | peak MiB | requests source | requests destination |"
+        )
         print("|---|---|---|---|---|---|---|---|")
         for tool in tools { figures[tool.name]?.rows(tool.name).forEach { print($0) } }
         guard tools.count == 2, let own = figures[tools[0].name], let other = figures[tools[1].name] else { return }
@@ -64,7 +66,8 @@ struct Compare: AsyncParsableCommand {
         print("")
         print(
             "\(tools[0].name) / \(tools[1].name), pair by pair: cold \(spread(cold)), no-op \(spread(noOp)) "
-                + "(minimum, median, maximum)")
+                + "(minimum, median, maximum)"
+        )
     }
 
     private func spread(_ values: [Double]) -> String {

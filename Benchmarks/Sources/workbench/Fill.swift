@@ -23,10 +23,14 @@ func fill(_ host: String, with workload: Workload) async throws {
     let registry = RemoteRegistry(host: try RegistryHost(host), scheme: .http)
     let mapping = try NameMapping(from: Address("\(host)/"), to: Address("\(host)/"))
     let job = Job(
-        source: try await GeneratedEndpoint(workload), destination: registry.endpoint(), selection: .catalog(.registry),
-        mapping: mapping)
+        source: try await GeneratedEndpoint(workload),
+        destination: registry.endpoint(),
+        selection: .catalog(.registry),
+        mapping: mapping
+    )
     try await Replicator(job: job) { event in
         if case .failed(_, _, let error) = event { fatalError("filling failed: \(error)") }
-    }.run()
+    }
+    .run()
     try await registry.shutdown()
 }

@@ -24,7 +24,10 @@ struct Mirror: Tool {
         var environment = ProcessInfo.processInfo.environment
         environment["XDG_STATE_HOME"] = state
         return try await ChildProcess.run(
-            path, ["copy", "--quiet", "\(source)/", "\(destination)/"], environment: environment)
+            path,
+            ["copy", "--quiet", "\(source)/", "\(destination)/"],
+            environment: environment
+        )
     }
 }
 
@@ -36,12 +39,14 @@ struct Skopeo: Tool {
     func copy(from source: String, to destination: String) async throws -> ChildProcess.Result {
         let images = workload.repositories.map { "    \($0.name): []\n" }.joined()
         let list = NSTemporaryDirectory() + "workbench-\(UUID().uuidString).yml"
-        try "\(source):\n  tls-verify: false\n  images:\n\(images)".write(toFile: list, atomically: true, encoding: .utf8)
+        try "\(source):\n  tls-verify: false\n  images:\n\(images)"
+            .write(toFile: list, atomically: true, encoding: .utf8)
         defer { try? FileManager.default.removeItem(atPath: list) }
         return try await ChildProcess.run(
             "/usr/bin/skopeo",
             [
                 "sync", "--all", "--src", "yaml", "--dest", "docker", "--dest-tls-verify=false", list, destination,
-            ])
+            ]
+        )
     }
 }

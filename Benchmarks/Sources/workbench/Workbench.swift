@@ -9,7 +9,9 @@ import OCITestKit
 @main
 struct Workbench: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Times mirror and other tools on generated images.", subcommands: [Compare.self, Fill.self])
+        abstract: "Times mirror and other tools on generated images.",
+        subcommands: [Compare.self, Fill.self]
+    )
 }
 
 /// The workloads by their names.

@@ -100,17 +100,10 @@ public struct CredentialHelper: Sendable {
     /// - Returns: What it wrote to standard output; `nil` if it says that there is no credential.
     private func run(_ verb: Verb, input: String) async throws -> [UInt8]? {
         _ = brokenPipesAreErrors
-        let outcome = await withTaskGroup(of: Outcome.self) { group in
-            group.addTask { await launch(verb, input: input) }
-            group.addTask {
-                try? await Task.sleep(for: timeLimit)
-                return .timeIsUp
-            }
-            // Cancelling the other task kills the program, and the group waits for its end.
-            let first = await group.next() ?? .timeIsUp
-            group.cancelAll()
-            return first
-        }
+        var outcome = await launchWithLimit(verb, input: input)
+        // Seen once in many hundred starts on a busy machine, with a program that was killed at once: how it ended was
+        // lost. All verbs can be repeated, and the second start tells.
+        if case .failed(.cannotStart) = outcome { outcome = await launchWithLimit(verb, input: input) }
         try Task.checkCancellation()
         switch outcome {
         case .ended(.exited(0), let output): return output
@@ -121,6 +114,20 @@ public struct CredentialHelper: Sendable {
         case .ended(.signaled(let signal), _): throw error(verb, .signalled(signal))
         case .failed(let reason): throw error(verb, reason)
         case .timeIsUp: throw error(verb, .timedOut(timeLimit))
+        }
+    }
+
+    private func launchWithLimit(_ verb: Verb, input: String) async -> Outcome {
+        await withTaskGroup(of: Outcome.self) { group in
+            group.addTask { await launch(verb, input: input) }
+            group.addTask {
+                try? await Task.sleep(for: timeLimit)
+                return .timeIsUp
+            }
+            // Cancelling the other task kills the program, and the group waits for its end.
+            let first = await group.next() ?? .timeIsUp
+            group.cancelAll()
+            return first
         }
     }
 

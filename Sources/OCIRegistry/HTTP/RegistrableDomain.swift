@@ -32,9 +32,16 @@ enum RegistrableDomain {
     private static func isShared(_ name: String) -> Bool {
         let labels = name.split(separator: ".")
         // `co.uk`, `com.au`: a country, and below it a short word for a kind of organisation.
-        let isNational = labels.count == 2 && labels[1].utf8.count == 2 && labels[0].utf8.count <= 3
+        let isNational =
+            labels.count == 2 && labels[1].utf8.count == 2
+            && (labels[0].utf8.count <= 3 || Self.longNationalWords.contains(String(labels[0])))
         return isNational || shared.contains(name)
     }
+
+    /// Words for kinds of organisations below a country that are longer than three letters.
+    private static let longNationalWords: Set<String> = [
+        "gouv", "info", "asso", "muni", "name", "firm", "arts", "store", "school", "museum",
+    ]
 
     /// Hosting services below which everyone can have a name.
     private static let shared: Set<String> = [

@@ -26,6 +26,9 @@ extension DockerRegistry {
           maintenance:
             uploadpurging:
               enabled: false
+        # Layers with addresses elsewhere are taken, as Docker Hub takes them.
+        validation:
+          disabled: true
         http:
           addr: 127.0.0.1:\(port)
           secret: not-a-secret-of-anybody
