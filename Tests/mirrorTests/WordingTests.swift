@@ -104,7 +104,8 @@ import Testing
             Row(
                 try refusal(.otherOrigin, .upload),
                 "cannot upload registry.lan/team/app: the address for the upload leads to another host, "
-                    + "http://evil.test:80, which is not followed"
+                    + "http://evil.test:80, which is not followed",
+                hint: "if that host may take the images, name it in the configuration: upload-hosts"
             ),
             Row(
                 try refusal(.downgrade, .redirect),
