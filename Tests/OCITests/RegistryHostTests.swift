@@ -52,6 +52,13 @@ import Testing
         #expect(try RegistryHost(host.description) == host)
     }
 
+    @Test(arguments: ["user@r.io", "user:secret@r.io:5000", "https://user:secret@r.io/", "user:sec@secret@r.io"])
+    func `does not keep what may be a password`(_ text: String) {
+        let error = #expect(throws: NameError.self) { try RegistryHost(text) }
+        #expect(error?.reason == .userInformation)
+        #expect(error?.text.hasPrefix("…@r.io") == true)
+    }
+
     @Test(
         arguments: [
             ("", .empty),

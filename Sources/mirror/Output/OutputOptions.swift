@@ -14,7 +14,10 @@ struct OutputOptions: ParsableArguments {
     @Option(help: "Print text for people, or one JSON object a line for scripts.")
     var format = Format.text
 
-    @Flag(name: .shortAndLong, help: "Print nothing but failures, warnings about safety and, where something changed, one line.")
+    @Flag(
+        name: .shortAndLong,
+        help: "Print nothing but failures, warnings about safety and, where something changed, one line."
+    )
     var quiet = false
 
     @Flag(name: .shortAndLong, help: "Print each request, without secrets, to standard error.")
