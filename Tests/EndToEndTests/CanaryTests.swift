@@ -51,7 +51,8 @@ extension EndToEnd {
             }
         }
 
-        @Test func `K01, K02, K03: no secret is in anything that a run prints, keeps or shows of itself`() async throws {
+        @Test func `K01, K02, K03: no secret is in anything that a run prints, keeps or shows of itself`() async throws
+        {
             let canaries = Canaries()
             for text in [Self.ann.password, Self.bob.password, Self.signature, "canary-wrong-4", "canary-token-5"] {
                 canaries.add(text)
@@ -151,7 +152,8 @@ extension EndToEnd {
             }
             become(.uploadsRefused)
             #expect(
-                try await runs.run("copy", "--verbose", "\(source)/team/new:1", "\(destination)/five").ending == .exited(1)
+                try await runs.run("copy", "--verbose", "\(source)/team/new:1", "\(destination)/five").ending
+                    == .exited(1)
             )
             become(.usual)
             server.change { $0.constantMisbehaviour = .reply(.text(200, #"{"tokn":"canary-token-5"}"#)) }
@@ -196,7 +198,8 @@ extension EndToEnd {
             try await withHome { home in
                 for words in [
                     ["login", "a.test", "-u", "ann", "--password", "canary-1"], ["login", "a.test", "-p", "canary-1"],
-                    ["login", "a.test", "-u", "ann", "--password=canary-1"], ["copy", "--src-creds", "ann:canary-1", "a", "b"],
+                    ["login", "a.test", "-u", "ann", "--password=canary-1"],
+                    ["copy", "--src-creds", "ann:canary-1", "a", "b"],
                     ["login", "a.test", "--password-stdin"],
                 ] {
                     let result = try await home.start(words, input: "canary-1").wait()
@@ -215,7 +218,8 @@ extension EndToEnd {
                     """
                 )
                 for words in [
-                    ["copy", "https://ann:canary-1@a.test/b", "c.test/d"], ["copy", "b.test/a", "https://ann:canary-1@a.test/b"],
+                    ["copy", "https://ann:canary-1@a.test/b", "c.test/d"],
+                    ["copy", "b.test/a", "https://ann:canary-1@a.test/b"],
                     ["copy", "ann:canary-1@a.test/b", "c.test/d"], ["copy", "https://ann:canary-1@a.test", "c.test/d"],
                     ["copy", "ann:canary-1@a.test:5000/b:1", "c.test/d"], ["login", "ann:canary-1@a.test"],
                     ["login", "https://ann:canary-1@a.test/", "-u", "ann", "--password-stdin"],

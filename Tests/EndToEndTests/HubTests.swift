@@ -29,7 +29,10 @@ extension EndToEnd {
             }
         }
 
-        private func withHub(_ change: (inout HubDouble.Behaviour) -> Void = { _ in }, _ body: (Place) async throws -> Void)
+        private func withHub(
+            _ change: (inout HubDouble.Behaviour) -> Void = { _ in },
+            _ body: (Place) async throws -> Void
+        )
             async throws
         {
             let image = try await BuiltImage.random(seed: 7)
@@ -82,7 +85,9 @@ extension EndToEnd {
             }
         }
 
-        @Test(arguments: ["nginx", "docker.io/nginx", "index.docker.io/library/nginx", "https://docker.io/library/nginx:latest"])
+        @Test(arguments: [
+            "nginx", "docker.io/nginx", "index.docker.io/library/nginx", "https://docker.io/library/nginx:latest",
+        ])
         func `Docker Hub has one name, and is asked as it wants to be`(_ name: String) async throws {
             try await withHub { place in
                 let copy = try await place.copy(name, "hub/nginx", "--verbose")

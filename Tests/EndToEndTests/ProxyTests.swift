@@ -36,7 +36,9 @@ extension EndToEnd {
                 options.routes["registry.test:443"] = nginx.port
                 try await withConnectProxy(options) { proxy in
                     try await withHome { home in
-                        let file = try home.configure("registry.test: {certificate-authority: \(authority.certificate)}")
+                        let file = try home.configure(
+                            "registry.test: {certificate-authority: \(authority.certificate)}"
+                        )
                         let home = home.with(variable, proxy.url)
                         let copy = try await home.run(
                             "copy",
@@ -49,7 +51,9 @@ extension EndToEnd {
                         let copied = try await digest(of: "a:1", in: registry.host)
                         #expect(copied == image.manifest.descriptor.digest)
                         #expect(!proxy.requests.isEmpty)
-                        #expect(proxy.requests.allSatisfy { $0.method == "CONNECT" && $0.target == "registry.test:443" })
+                        #expect(
+                            proxy.requests.allSatisfy { $0.method == "CONNECT" && $0.target == "registry.test:443" }
+                        )
                         #expect(try await nginx.exchanges(atLeast: 5).allSatisfy { $0.host == "registry.test" })
                     }
                 }
@@ -100,7 +104,9 @@ extension EndToEnd {
                 options.credential = ("ann", "p@ss:1")
                 try await withConnectProxy(options) { proxy in
                     try await withHome { home in
-                        let file = try home.configure("registry.test: {certificate-authority: \(authority.certificate)}")
+                        let file = try home.configure(
+                            "registry.test: {certificate-authority: \(authority.certificate)}"
+                        )
                         let arguments = ["--config", file, "registry.test/team/app:1", "\(registry.host)/a"]
                         let good = home.with("HTTPS_PROXY", "http://ann:p%40ss%3A1@\(proxy.host)")
                         let copy = try await good.start(["copy", "--verbose"] + arguments).wait()
@@ -138,7 +144,10 @@ extension EndToEnd {
                         for url in ["https://ann:secret-1@proxy.test", "socks5://ann:secret-1@proxy.test:1", "http://a:secret-1@"] {
                             let result = try await doctor(url)
                             #expect(result.ending == .exited(78), "\(url)")
-                            #expect(result.errorText.contains("HTTP_PROXY does not name a proxy"), "\(result.errorText)")
+                            #expect(
+                                result.errorText.contains("HTTP_PROXY does not name a proxy"),
+                                "\(result.errorText)"
+                            )
                             #expect(!result.errorText.contains("secret-1"))
                         }
                     }

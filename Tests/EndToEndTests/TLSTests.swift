@@ -68,7 +68,10 @@ extension EndToEnd {
                             stranger.errorText.contains("its certificate is signed by nobody whom this machine trusts"),
                             "\(stranger.errorText)"
                         )
-                        #expect(stranger.errorText.contains("hint: ") && stranger.errorText.contains("certificate-authority"))
+                        #expect(
+                            stranger.errorText.contains("hint: ")
+                                && stranger.errorText.contains("certificate-authority")
+                        )
                         #expect(try await nginx.exchanges().count == before)
                         let other = try await TestAuthority.make()
                         defer { other.remove() }
@@ -324,7 +327,8 @@ extension EndToEnd {
                             let file = try configure(home, secure, "certificate-authority: \(authority.certificate)")
                             for (place, (from, to)) in [
                                 (plain.host, plain.host), (secure.host, plain.host), (plain.host, secure.host),
-                            ].enumerated() {
+                            ]
+                            .enumerated() {
                                 let result = try await home.run(
                                     "copy",
                                     "--config",
@@ -362,7 +366,8 @@ extension EndToEnd {
             }
         }
 
-        @Test func `S07: an upload is not led to another host unless upload-hosts allows it, and never with credentials`()
+        @Test
+        func `S07: an upload is not led to another host unless upload-hosts allows it, and never with credentials`()
             async throws
         {
             try await withDockerRegistry { source in
@@ -392,7 +397,9 @@ extension EndToEnd {
                             let copy = try await home.start(["copy", "--config", file] + addresses).wait()
                             #expect(copy.ending == .exited(0), "\(copy.errorText)")
                             #expect(elsewhere.requests.count == 3)
-                            #expect(elsewhere.requests.allSatisfy { $0.isComplete && $0.header("authorization") == nil })
+                            #expect(
+                                elsewhere.requests.allSatisfy { $0.isComplete && $0.header("authorization") == nil }
+                            )
                         }
                     }
                 }
