@@ -141,7 +141,10 @@ extension EndToEnd {
                         let refused = try await doctor(proxy.url)
                         #expect(refused.ending == .exited(69))
                         #expect(refused.errorText.contains("the proxy does not connect to it"), "\(refused.errorText)")
-                        for url in ["https://ann:secret-1@proxy.test", "socks5://ann:secret-1@proxy.test:1", "http://a:secret-1@"] {
+                        for url in [
+                            "https://ann:secret-1@proxy.test", "socks5://ann:secret-1@proxy.test:1",
+                            "http://a:secret-1@",
+                        ] {
                             let result = try await doctor(url)
                             #expect(result.ending == .exited(78), "\(url)")
                             #expect(
