@@ -75,7 +75,7 @@ public struct Address: Hashable, Sendable {
             break
         }
         var base = text.utf8.distance(from: text.startIndex, to: rest.startIndex)
-        if let at = Self.userInformationEnd(rest) {
+        if let at = Self.userInformationEnd(rest, isURL: writtenScheme != nil) {
             // What may be a password is not kept.
             throw AddressError(text: "…\(rest[at...])", offset: 0, reason: .userInformation)
         }
@@ -157,9 +157,11 @@ public struct Address: Hashable, Sendable {
     /// The `@` behind a user name and perhaps a password in front of a host.
     ///
     /// In `name@sha256:…` a digest follows.
-    private static func userInformationEnd(_ text: Substring) -> Substring.Index? {
-        guard let at = text.firstIndex(of: "@"), let slash = text.firstIndex(of: "/"), at < slash else { return nil }
-        return at
+    /// The @ behind a user name in front of a host; the one in front of a digest has no host behind it.
+    private static func userInformationEnd(_ text: Substring, isURL: Bool) -> Substring.Index? {
+        let first = text.prefix { $0 != "/" }
+        guard let at = first.lastIndex(of: "@") else { return nil }
+        return isURL || first.endIndex < text.endIndex || isBareHost(first[at...].dropFirst()) ? at : nil
     }
 
     private static func looksLikeHost(_ component: Substring) -> Bool {

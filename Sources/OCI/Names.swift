@@ -145,6 +145,8 @@ public struct NameError: Error, Hashable, Sendable {
         case port
         /// It is a number in a form that some readers take for an IP address.
         case ambiguousAddress
+        /// A user name or a password stands in it; what may be one is not in the error's text.
+        case userInformation
     }
 
     /// What the text was to name.

@@ -17,6 +17,9 @@ public struct RegistryHost: Hashable, Sendable {
     public init(_ text: String) throws(NameError) {
         func fail(_ reason: NameError.Reason) -> NameError { NameError(kind: .host, text: text, reason: reason) }
         guard !text.isEmpty else { throw fail(.empty) }
+        if let at = text.lastIndex(of: "@") {
+            throw NameError(kind: .host, text: "…\(text[at...])", reason: .userInformation)
+        }
         guard text.utf8.count <= 261 else { throw fail(.tooLong(261)) }
         let hostText: Substring
         let portText: Substring?

@@ -108,6 +108,8 @@ public enum ConnectionFailure: Hashable, Sendable {
     case tls(String)
     /// The host speaks plain HTTP where TLS was expected.
     case plainHTTP
+    /// The proxy makes no connection; whether it wants to see a user name and a password, or others.
+    case proxy(wantsLogin: Bool)
     /// The address that a redirect led to may not be dialled.
     case forbiddenAddress(IPAddress.Kind)
     /// Anything else; what the library says.
@@ -116,8 +118,8 @@ public enum ConnectionFailure: Hashable, Sendable {
     /// Whether the same request can end better when it is made again.
     var isTransient: Bool {
         switch self {
-        case .unknownHost, .refused, .connectTimeout, .stalled, .closed, .other: true
-        case .certificate, .tls, .plainHTTP, .forbiddenAddress: false
+        case .unknownHost, .refused, .connectTimeout, .stalled, .closed, .proxy(wantsLogin: false), .other: true
+        case .certificate, .tls, .plainHTTP, .proxy(wantsLogin: true), .forbiddenAddress: false
         }
     }
 }

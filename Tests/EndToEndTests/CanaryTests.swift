@@ -247,13 +247,22 @@ extension EndToEnd {
             } _: { peer in
                 try await withHome { home in
                     try home.keep(Self.ann.name, Self.ann.password, for: peer.host)
-                    let program = try await home.start(["copy", "--verbose", "\(peer.host)/a:1", "\(peer.host)/b"])
+                    let report = "\(home.directory)/crash"
+                    let program = try await home.with("SWIFT_BACKTRACE", "enable=yes,output-to=\(report)")
+                        .start(["copy", "--verbose", "\(peer.host)/a:1", "\(peer.host)/b"])
                     while program.isRunning, !peer.requests.contains(where: { $0.header("authorization") != nil }) {
                         try await Task.sleep(for: .milliseconds(5))
                     }
+                    // The report of a crash, with what the processor was at, is written before the signal takes effect.
                     program.send(SIGABRT)
+                    let deadline = ContinuousClock.now + .seconds(10)
+                    func crash() -> String { (try? String(contentsOfFile: report, encoding: .utf8)) ?? "" }
+                    while program.isRunning, ContinuousClock.now < deadline, !crash().contains("Backtrace took") {
+                        try await Task.sleep(for: .milliseconds(20))
+                    }
+                    program.send(SIGKILL)
                     let result = await program.wait()
-                    #expect(result.ending == .signalled(SIGABRT), "\(result.ending)")
+                    #expect(crash().contains("Program crashed"), "\(result.errorText)")
                     #expect(canaries.count == 2)
                     #expect(canaries.found(in: result.outputText + result.errorText).isEmpty, "\(result.errorText)")
                     #expect(canaries.found(below: home.directory, but: home.credentialFile).isEmpty)

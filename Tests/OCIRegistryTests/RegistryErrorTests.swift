@@ -71,7 +71,9 @@ import Testing
         {
             #expect(try error(.connection(failure)).isTransient)
         }
-        for failure in [.tls(""), .plainHTTP, .forbiddenAddress(.loopback)] as [ConnectionFailure] {
+        for failure in [.tls(""), .plainHTTP, .proxy(wantsLogin: true), .forbiddenAddress(.loopback)]
+            as [ConnectionFailure]
+        {
             #expect(try !error(.connection(failure)).isTransient)
         }
     }

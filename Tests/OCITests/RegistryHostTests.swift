@@ -52,13 +52,20 @@ import Testing
         #expect(try RegistryHost(host.description) == host)
     }
 
+    @Test(arguments: ["user@r.io", "user:secret@r.io:5000", "https://user:secret@r.io/", "user:sec@secret@r.io"])
+    func `does not keep what may be a password`(_ text: String) {
+        let error = #expect(throws: NameError.self) { try RegistryHost(text) }
+        #expect(error?.reason == .userInformation)
+        #expect(error?.text.hasPrefix("…@r.io") == true)
+    }
+
     @Test(
         arguments: [
             ("", .empty),
             (String(repeating: "a", count: 262), .tooLong(261)),
             (".", .character(at: 0)), ("..", .character(at: 0)), ("a..b", .character(at: 2)), (".a", .character(at: 0)),
             ("a.", .character(at: 2)), ("-a", .character(at: 0)), ("a.-b", .character(at: 2)),
-            ("a b", .character(at: 1)), ("a/b", .character(at: 1)), ("user@host", .character(at: 4)),
+            ("a b", .character(at: 1)), ("a/b", .character(at: 1)),
             ("a\0", .character(at: 1)),
             ("a\r\nX: y", .character(at: 1)), ("a%00", .character(at: 1)), ("a\\b", .character(at: 1)),
             ("a?b", .character(at: 1)),

@@ -32,6 +32,8 @@ extension ConnectionFailure {
             .stalled(after: idleTimeout)
         case .tlsHandshakeTimeout: .tls("no answer to the handshake in time")
         case .remoteConnectionClosed, .uncleanShutdown: .closed
+        case .proxyAuthenticationRequired: .proxy(wantsLogin: true)
+        case .invalidProxyResponse, .httpProxyHandshakeTimeout: .proxy(wantsLogin: false)
         default: .other(error.shortDescription)
         }
     }

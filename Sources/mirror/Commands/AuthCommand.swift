@@ -43,24 +43,25 @@ struct AuthDoctorCommand: AsyncParsableCommand {
     func run() async throws {
         let access = try configuration.access { Lines.warn($0, to: .standardError) }
         var code = ExitCode.success
-        for (host, repository) in try places(access) {
-            let outcome = await examine(host, repository, access)
+        for (address, repository) in try places(access) {
+            let outcome = await examine(address, repository, access)
             if code == .success { code = outcome }
         }
         throw code
     }
 
-    private func places(_ access: RegistryAccesses) throws -> [(RegistryHost, RepositoryName?)] {
+    private func places(_ access: RegistryAccesses) throws -> [(Address, RepositoryName?)] {
+        func whole(_ host: RegistryHost) -> (Address, RepositoryName?) { (Address(host: host, scope: .registry), nil) }
         guard let place else {
             guard !access.configuredHosts.isEmpty else { throw ValidationError("Name a registry: host or host:port.") }
-            return access.configuredHosts.map { ($0, nil) }
+            return access.configuredHosts.map(whole)
         }
-        guard place.contains("/") else { return [(try RegistryHost.argument(place), nil)] }
+        guard place.contains("/") else { return [whole(try RegistryHost.argument(place))] }
         do {
             let address = try Address(place)
             switch address.scope {
-            case .registry: return [(address.host, nil)]
-            case .repository(let name), .image(let name, _): return [(address.host, name)]
+            case .registry: return [(address, nil)]
+            case .repository(let name), .image(let name, _): return [(address, name)]
             case .subtree, .level: throw ValidationError("Name one repository, without *.")
             }
         } catch let error as AddressError {
@@ -69,15 +70,16 @@ struct AuthDoctorCommand: AsyncParsableCommand {
     }
 
     private func examine(
-        _ host: RegistryHost,
+        _ address: Address,
         _ repository: RepositoryName?,
         _ access: RegistryAccesses
     ) async -> ExitCode {
+        let host = address.host
         print(repository.map { "\(host)/\($0)" } ?? "\(host)")
         do {
             let credential = try await access.credential(for: host, repository: repository)
             print("  credential  \(DoctorText.credential(credential))".printable)
-            let registry = try access.registry(host)
+            let registry = try access.registry(of: address)
             let outcome = await Result { try await registry.endpoint().diagnose(repository) }
             try? await registry.shutdown()
             let diagnosis = try outcome.get()

@@ -52,7 +52,10 @@ struct ConfigPath: Hashable, Sendable, CustomStringConvertible {
     static let root = ConfigPath(description: "")
 
     /// The value of a key; keys with more than letters, digits and hyphens are quoted.
+    ///
+    /// What stands before an @ may be a password, and is not kept.
     func key(_ key: String) -> ConfigPath {
+        let key = key.lastIndex(of: "@").map { "…\(key[$0...])" } ?? key
         let isPlain =
             !key.isEmpty
             && key.utf8.allSatisfy { byte in

@@ -37,6 +37,7 @@ enum AddressWording {
         case .character(let offset) where offset >= error.text.utf8.count: "\(what): something is missing at its end"
         case .character(let offset): "\(what): byte \(offset + 1) cannot stand there"
         case .port: "\(what): the port must be a number from 1 to 65535"
+        case .userInformation: "\(what): a user name or password cannot stand in it"
         case .ambiguousAddress: "\(what): write the address as four decimal numbers"
         }
     }

@@ -19,6 +19,8 @@ enum RegistryWording {
         case .connection(.certificate(.otherName)): "write the name that the certificate of \(error.host) is for"
         case .connection(.certificate): "the certificate of \(error.host) must be renewed"
         case .connection(.refused): "check that the registry runs, and the port"
+        case .connection(.proxy(wantsLogin: true)):
+            "write them into the address of the proxy: http://user:password@host:port"
         case .connection(.unknownHost): "check the spelling, and the name servers of this machine"
         case .status(401, _), .status(403, _), .tokenServer(_, 401, _), .tokenServer(_, 403, _):
             error.action == .signIn
@@ -83,6 +85,8 @@ enum RegistryWording {
         case .certificate(.unknownAuthority): "its certificate is signed by nobody whom this machine trusts"
         case .tls(let text): "TLS failed: \(text)"
         case .plainHTTP: "the host answers plain HTTP where HTTPS was expected"
+        case .proxy(wantsLogin: true): "the proxy asks for a user name and a password, or for others"
+        case .proxy(wantsLogin: false): "the proxy does not connect to it"
         case .forbiddenAddress(let kind): "a redirect led to \(self.kind(kind))"
         case .other(let text): text
         }
