@@ -90,12 +90,15 @@ struct Figures {
         let columns = [
             String(format: "%.2f", median(samples.map(\.wall))), String(format: "%.2f", median(samples.map(\.cpu))),
             String(format: "%.2f", median(samples.map(\.registriesCPU))),
-            String(format: "%.0f", median(samples.map(\.peakMemory))),
+            memory(median(samples.map(\.peakMemory))),
             requests.map { "\($0.source)" } ?? "", requests.map { "\($0.destination)" } ?? "",
         ]
         return "| \(name) | \(run) | \(columns.joined(separator: " | ")) |"
     }
 }
+
+/// A process may end before its memory was looked at.
+private func memory(_ mebibytes: Double) -> String { mebibytes > 0 ? String(format: "%.0f", mebibytes) : "–" }
 
 /// The middle of some values; of an even number the mean of the middle two.
 func median(_ values: [Double]) -> Double {

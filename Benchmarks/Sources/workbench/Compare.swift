@@ -40,7 +40,9 @@ struct Compare: AsyncParsableCommand {
             }
             for tool in tools {
                 let bench = Bench(source: source, destination: destination, tool: tool)
-                figures[tool.name]?.requests = try await bench.count()
+                do { figures[tool.name]?.requests = try await bench.count() } catch {
+                    print("# \(tool.name): requests not counted: \(error)", to: &standardError)
+                }
             }
             report(workload, tools, figures)
         } catch {

@@ -101,9 +101,13 @@ public struct CredentialHelper: Sendable {
     private func run(_ verb: Verb, input: String) async throws -> [UInt8]? {
         _ = brokenPipesAreErrors
         var outcome = await launchWithLimit(verb, input: input)
-        // Seen once in many hundred starts on a busy machine, with a program that was killed at once: how it ended was
-        // lost. All verbs can be repeated, and the second start tells.
-        if case .failed(.cannotStart) = outcome { outcome = await launchWithLimit(verb, input: input) }
+        // A program that was only just written can still be open for writing in a process that is being started, and is
+        // then refused for a moment (ETXTBSY). All verbs can be repeated.
+        for _ in 0..<5 {
+            guard case .failed(.cannotStart) = outcome else { break }
+            try await Task.sleep(for: .milliseconds(50))
+            outcome = await launchWithLimit(verb, input: input)
+        }
         try Task.checkCancellation()
         switch outcome {
         case .ended(.exited(0), let output): return output
