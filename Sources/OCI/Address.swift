@@ -157,7 +157,6 @@ public struct Address: Hashable, Sendable {
     /// The `@` behind a user name and perhaps a password in front of a host.
     ///
     /// In `name@sha256:…` a digest follows.
-    /// The @ behind a user name in front of a host; the one in front of a digest has no host behind it.
     private static func userInformationEnd(_ text: Substring, isURL: Bool) -> Substring.Index? {
         let first = text.prefix { $0 != "/" }
         guard let at = first.lastIndex(of: "@") else { return nil }

@@ -106,14 +106,11 @@ import Testing
                 "cannot upload registry.lan/team/app: the address for the upload leads to another host, "
                     + "http://evil.test:80, which is not followed",
                 hint: "if that host may take the images, name it in the configuration: upload-hosts"
-<<<<<<< HEAD
-=======
             ),
             Row(
                 try refusal(.otherOrigin, .page),
                 "cannot upload registry.lan/team/app: the link to the next page leads to another host, "
                     + "http://evil.test:80, which is not followed"
->>>>>>> 86a53554ac340655e06b1c0aaf5b40653851ee86
             ),
             Row(
                 try Sample.error(.connection(.proxy(wantsLogin: true)), action: .signIn, subject: ""),
