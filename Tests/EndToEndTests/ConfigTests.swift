@@ -32,7 +32,7 @@ extension EndToEnd {
                     try await put(image, "team/app:1", into: source.host, as: Self.ann)
                     try await withHome { home in
                         try home.write("secret-1\n", to: "password")
-                        try home.write(Self.helper, to: "bin/docker-credential-test", mode: 0o755)
+                        try await home.install(Self.helper, as: "test")
                         let home = home.with("ANN_PASSWORD", "secret-1")
                         for (place, credentials) in [
                             "username: ann, password: {env: ANN_PASSWORD}", "username: ann, password: {file: password}",
@@ -88,20 +88,17 @@ extension EndToEnd {
         {
             try await withDockerRegistry(authentication: .htpasswd(["ann": "secret-1"])) { registry in
                 try await withHome { home in
-                    try home.write(
+                    try await home.install(
                         "#!/bin/sh\necho 'secret-2 on stdout'\necho 'secret-2 on stderr' >&2\nexit 3\n",
-                        to: "bin/docker-credential-fails",
-                        mode: 0o755
+                        as: "fails"
                     )
-                    try home.write(
+                    try await home.install(
                         "#!/bin/sh\nwhile :; do echo secret-2-secret-2-secret-2; done\n",
-                        to: "bin/docker-credential-floods",
-                        mode: 0o755
+                        as: "floods"
                     )
-                    try home.write(
+                    try await home.install(
                         "#!/bin/sh\necho secret-2 is no JSON\n",
-                        to: "bin/docker-credential-mumbles",
-                        mode: 0o755
+                        as: "mumbles"
                     )
                     for (name, words) in [
                         ("fails", "cannot ask docker-credential-fails: it ended with status 3"),
@@ -116,7 +113,7 @@ extension EndToEnd {
                         #expect(result.errorText.contains(words), "\(result.errorText)")
                         #expect(!(result.errorText + result.outputText).contains("secret-2"), "\(name)")
                     }
-                    try home.write(Self.helper, to: "bin/docker-credential-test", mode: 0o755)
+                    try await home.install(Self.helper, as: "test")
                     try home.write(#"{"credsStore":"test"}"#, to: "docker/config.json")
                     let result = try await home.run("auth", "doctor", registry.host)
                     #expect(result.ending == .exited(0), "\(result.errorText)")

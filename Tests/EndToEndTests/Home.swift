@@ -5,6 +5,7 @@ import Foundation
 import OCI
 import OCIRegistry
 import OCITestKit
+import Testing
 
 /// A user of the program, with a home of his own in which nothing is.
 struct Home: Sendable {
@@ -57,6 +58,17 @@ struct Home: Sendable {
         try Data(text.utf8).write(to: url)
         try FileManager.default.setAttributes([.posixPermissions: mode], ofItemAtPath: url.path)
         return url.path
+    }
+
+    /// Writes a helper for credentials, to be found on `PATH`.
+    ///
+    /// Another program puts it in its place: a file that this process had open for writing cannot be started as long as a
+    /// program that is just being started has inherited it.
+    func install(_ script: String, as name: String) async throws {
+        let source = try write(script, to: "helpers/\(name)")
+        let place = "\(directory)/bin/docker-credential-\(name)"
+        let result = try await ChildProcess.run("install", ["-D", "-m", "755", source, place])
+        #expect(result.succeeded, "\(result.errorText)")
     }
 
     /// Writes a config file with what stands below `registries:`.
