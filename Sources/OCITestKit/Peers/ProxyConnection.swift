@@ -28,7 +28,22 @@ struct ProxyConnection: Sendable {
                 return request
             }
         }
-        var current: PeerRequest? { request.withLock { $0 } }
+    }
+
+    /// An answer that is on its way to the client.
+    ///
+    /// Its last byte makes it complete, not the end that is announced after it: with that byte the client knows, and asks
+    /// again at once.
+    private struct OpenAnswer {
+        /// The bytes that are still to come; `nil` where only the end tells.
+        var bytesLeft: Int64?
+
+        init(to request: PeerRequest, _ head: HTTPResponseHead) {
+            let hasNoBody = request.method == "HEAD" || head.status == .noContent || head.status == .notModified
+            bytesLeft = hasNoBody ? 0 : head.headers.first(name: "content-length").flatMap(Int64.init)
+        }
+
+        var isComplete: Bool { bytesLeft == 0 }
     }
 
     /// The connection is over.
@@ -98,26 +113,38 @@ struct ProxyConnection: Sendable {
         to toClient: NIOAsyncChannelOutboundWriter<HTTPServerResponsePart>,
         _ pending: Pending
     ) async throws {
+        var answer: OpenAnswer?
+        defer { close(&answer) }
         for try await part in fromRegistry {
             switch part {
             case .head(var head):
-                if let request = pending.current {
+                let request = pending.take()
+                if let request {
                     keeper.answered(request, status: Int(head.status.code))
                     if request.method == "HEAD" { head.headers.remove(name: "transfer-encoding") }
                 }
+                answer = request.map { OpenAnswer(to: $0, head) }
+                if answer?.isComplete == true { close(&answer) }
                 try await toClient.write(.head(head))
             case .body(let buffer):
                 keeper.received(buffer.readableBytes)
+                answer?.bytesLeft? -= Int64(buffer.readableBytes)
+                if answer?.isComplete == true { close(&answer) }
                 try await toClient.write(.body(.byteBuffer(buffer)))
             case .end(let trailers):
-                // Before the client can see the end and ask again.
-                if pending.take() != nil { keeper.ended() }
+                close(&answer)
                 try await toClient.write(.end(trailers))
             }
         }
         // The registry has closed its end. What was written to the client is still on its way, and a plain close would
         // drop it.
         try await client.channel.close(mode: .output).get()
+    }
+
+    /// Counts a request as over, once.
+    private func close(_ answer: inout OpenAnswer?) {
+        if answer != nil { keeper.ended() }
+        answer = nil
     }
 
     private func reply(
