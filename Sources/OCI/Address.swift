@@ -99,6 +99,29 @@ public struct Address: Hashable, Sendable {
         scope = try Self.scope(of: rest, host: host, whole: text, base: base)
     }
 
+    /// Reads a place below which repositories are named: `host/` for the whole registry, `host/path` for a path in it.
+    ///
+    /// `docker.io/library` is Docker Hub's `library` here, where a repository of that name would be in it.
+    /// - Returns: An address whose scope is `registry` or `repository`.
+    /// - Throws: ``AddressError`` with the place of the mistake.
+    public static func base(_ text: String) throws(AddressError) -> Address {
+        if text.hasSuffix("/") {
+            let address = try Address(text)
+            guard address.scope == .registry else { throw AddressError(text: text, offset: 0, reason: .trailingSlash) }
+            return address
+        }
+        // A host alone is what it always is; a star or a tag is found before the end.
+        guard text.contains("/"), !text.contains("*") else { return try Address(text) }
+        do {
+            var address = try Address("\(text)/**")
+            guard case .subtree(let path?) = address.scope else { return try Address(text) }
+            address.scope = .repository(path)
+            return address
+        } catch {
+            throw AddressError(text: text, offset: min(error.offset, text.utf8.count), reason: error.reason)
+        }
+    }
+
     private static func scope(
         of path: Substring,
         host: RegistryHost,

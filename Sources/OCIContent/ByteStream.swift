@@ -41,4 +41,11 @@ public struct ByteStream: AsyncSequence, Sendable {
         /// The next bytes; `nil` at the end.
         public mutating func next() async throws -> ByteBuffer? { try await pull() }
     }
+
+    /// All bytes at once; for streams whose length is known to be small.
+    public func collect() async throws -> [UInt8] {
+        var bytes: [UInt8] = []
+        for try await buffer in self { bytes.append(contentsOf: buffer.readableBytesView) }
+        return bytes
+    }
 }

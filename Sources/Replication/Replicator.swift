@@ -55,33 +55,42 @@ public struct Replicator: Sendable {
 
     /// Finds out what a run would do, and changes nothing.
     ///
+    /// - Parameter opensImages: Whether images that differ are opened. Without it, looking costs less, and their blobs are
+    ///   not in the sum.
     /// - Returns: The plans' sum. Blobs are asked for at the destination, so that it is exact for the moment.
     /// - Throws: As ``run()``.
-    public func plan() async throws -> PlanSummary {
+    public func plan(opensImages: Bool = true) async throws -> PlanSummary {
         let pricer = PlanPricer(destination: job.destination, width: limits.blobs)
-        try await forEachPlan { try await pricer.add($0) }
+        try await forEachPlan(opensImages: opensImages) { try await pricer.add($0) }
         return await pricer.summary
     }
 
-    private func forEachPlan(_ act: @escaping @Sendable (RootPlan) async throws -> Void) async throws {
+    private func forEachPlan(
+        opensImages: Bool = true,
+        _ act: @escaping @Sendable (RootPlan) async throws -> Void
+    ) async throws {
         let contact = SideContact()
-        let surveyor = Surveyor(job: job, contact: contact)
+        let surveyor = Surveyor(job: job, contact: contact, opensImages: opensImages)
+        let finder = CandidateFinder(job: job, contact: contact)
         let documents = DocumentCache()
         let rootSlots = Slots(limits.roots)
-        let routes = surveyor.routes { events(.routeFailed($0, $1)) }
-        try await forEach(routes.elements(wrapping: .source), width: limits.routes) { route in
+        let routes = RouteFinder(job: job, contact: contact) { events(.routeFailed($0, $1)) }.routes()
+        try await forEach(routes.elements(wrapping: .source), width: limits.routes) { request in
+            let route = request.route
             events(.routeFound(route))
             do {
-                let candidates = try await surveyor.candidates(of: route)
+                let candidates = try await finder.candidates(of: request)
                 try await forEach(candidates.elements(wrapping: .source), width: limits.roots) { candidate in
                     let slot = try await rootSlots.acquire()
                     defer { slot.release() }
                     do {
                         let survey = try await surveyor.survey(candidate, documents)
-                        if case .equal(let digest) = survey.finding { events(.equal(route, candidate.target, digest)) }
+                        note(survey)
                         guard let plan = try Planner.plan(survey) else { return }
                         events(.planned(plan))
                         try await act(plan)
+                    } catch let refusal as Refusal {
+                        events(.refused(route, candidate.target, refusal))
                     } catch {
                         try contact.settle(error)
                         events(.failed(route, candidate.target, error))
@@ -92,6 +101,23 @@ public struct Replicator: Sendable {
                 events(.routeFailed(route.source, error))
             }
         }
+    }
+}
+
+extension Replicator {
+    /// Tells what was found, and remembers what is equal.
+    private func note(_ survey: RootSurvey) {
+        let (route, target) = (survey.route, survey.target)
+        switch survey.finding {
+        case .equal(let digest):
+            if let tag = survey.tag { job.memory.noteEqual(tag, in: route.destination, digest) }
+            return events(.equal(route, target, digest))
+        case .unopened(let new, let old): events(.estimated(route, target, new: new, old: old))
+        case .refused(let refusal): events(.refused(route, target, refusal))
+        case .left(let digest): events(.left(route, target, digest))
+        case .new, .moved: break
+        }
+        if let tag = survey.tag { job.memory.noteDifferent(tag, in: route.destination) }
     }
 }
 

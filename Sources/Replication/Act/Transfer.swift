@@ -26,14 +26,28 @@ struct Transfer: Sendable {
         }
         do {
             if let tag = plan.tag {
+                if job.overwrite.guardsTags { try await check(tag, of: plan, at: destination) }
                 try await destination.publish(plan.root, as: tag)
+                job.memory.noteEqual(tag, in: plan.route.destination, plan.root.descriptor.digest)
             } else {
                 try await destination.write(plan.root)
             }
         } catch {
-            throw SideFailure.wrapping(error, side: .destination)
+            throw error is Refusal ? error : SideFailure.wrapping(error, side: .destination)
         }
         events(.published(plan))
+    }
+
+    /// Looks once more whether the tag is what it was when it was decided to move it.
+    ///
+    /// Between this and the move is one request, which no registry of today lets be conditional.
+    private func check(_ tag: TagName, of plan: RootPlan, at destination: any ContentSink) async throws {
+        let expected: Digest? = if case .moved(let old) = plan.change { old } else { nil }
+        let old = try await destination.resolve(.tag(tag))?.digest
+        let new = plan.root.descriptor.digest
+        guard old == expected || old == new else {
+            throw Refusal(new: new, old: old, reason: .changedMeanwhile(expected))
+        }
     }
 
     /// Moves the blobs side by side.

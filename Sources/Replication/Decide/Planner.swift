@@ -11,7 +11,7 @@ public enum Planner {
     /// - Throws: ``GraphError`` for a graph that is not whole.
     public static func plan(_ survey: RootSurvey) throws(GraphError) -> RootPlan? {
         switch survey.finding {
-        case .equal: nil
+        case .equal, .unopened, .refused, .left: nil
         case .new(let graph): try plan(survey, graph, .new)
         case .moved(let graph, let old): try plan(survey, graph, .moved(from: old))
         }

@@ -13,6 +13,12 @@ public struct RootSurvey: Sendable {
         case new(ImageGraph)
         /// The tag points to something else at the destination.
         case moved(ImageGraph, from: Digest)
+        /// It differs, and was not opened, as was asked for; what the destination's tag points to so far.
+        case unopened(Digest, old: Digest?)
+        /// It differs, and is to stay as it is.
+        case refused(Refusal)
+        /// It differs, and another job brings the destination's to the source.
+        case left(Digest)
     }
 
     /// The repositories of the two sides.
@@ -46,4 +52,11 @@ struct Candidate: Hashable, Sendable {
     var mayBePresent: Bool
     /// What the destination's listing says that the tag points to.
     var destinationDigest: Digest?
+    /// What a plan counted on at the destination.
+    var expectation: Expectation?
+
+    /// What a tag was to point to when a plan was made: `nil` stands for no such tag.
+    struct Expectation: Hashable {
+        let old: Digest?
+    }
 }

@@ -4,86 +4,15 @@
 public import OCI
 import OCIContent
 
-/// Looks: finds routes, lists tags, compares them, opens images.
+/// Looks at images: compares them on both sides, and opens those that differ.
 ///
 /// It only reads.
 struct Surveyor: Sendable {
     let job: Job
     let contact: SideContact
     var limits = GraphLimits()
-
-    /// The routes that the job selects, in pages.
-    ///
-    /// - Parameter unnamed: Told of repositories whose name at the destination would break the grammar.
-    func routes(unnamed: @escaping @Sendable (RepositoryName, any Error) -> Void) -> Pages<Route> {
-        let mapping = job.mapping
-        let route: @Sendable (RepositoryName) -> Route? = { name in
-            do { return Route(source: name, destination: try mapping.destination(of: name)) } catch {
-                unnamed(name, error)
-                return nil
-            }
-        }
-        switch job.selection {
-        case .repository(let name), .image(let name, _): return Pages([name].compactMap(route))
-        case .catalog:
-            return Pages {
-                var names = job.source.catalog().makeAsyncIterator()
-                return {
-                    let page = try await names.next()
-                    contact.note(.source)
-                    guard let page else { return nil }
-                    return page.filter { job.selection.includes($0) && !mapping.isDestination($0) }.compactMap(route)
-                }
-            }
-        }
-    }
-
-    /// The images of a route, in pages of the source's listing.
-    ///
-    /// The destination's tags are listed first, so that a tag that is absent there needs no question.
-    func candidates(of route: Route) async throws -> Pages<Candidate> {
-        if case .image(_, let target) = job.selection {
-            let ownTag: TagName? = if case .tag(let tag) = target { tag } else { nil }
-            return Pages([Candidate(route: route, target: target, tag: job.mapping.tag ?? ownTag, mayBePresent: true)])
-        }
-        var present: [TagName: Digest?] = [:]
-        do {
-            for try await page in job.destination.sink(route.destination).tags() {
-                for entry in page { present[entry.tag] = .some(entry.digest) }
-            }
-            contact.note(.destination)
-        } catch {
-            throw SideFailure.wrapping(error, side: .destination)
-        }
-        let source = job.source.source(route.source).tags()
-        // A repository of the catalog may be empty; one that was named is expected to have something.
-        let isNamed = job.selection == .repository(route.source)
-        return Pages { [present] in
-            var pages = source.makeAsyncIterator()
-            var isEmpty = true
-            return {
-                do {
-                    let page = try await pages.next()
-                    contact.note(.source)
-                    isEmpty = isEmpty && page?.isEmpty ?? true
-                    if page == nil, isNamed, isEmpty { throw RepositoryEmpty() }
-                    return page?
-                        .map { entry in
-                            Candidate(
-                                route: route,
-                                target: .tag(entry.tag),
-                                tag: entry.tag,
-                                sourceDigest: entry.digest,
-                                mayBePresent: present[entry.tag] != nil,
-                                destinationDigest: present[entry.tag] ?? nil
-                            )
-                        }
-                } catch {
-                    throw SideFailure.wrapping(error, side: .source)
-                }
-            }
-        }
-    }
+    /// Whether images that differ are opened, so that their blobs are known.
+    var opensImages = true
 
     /// Compares an image with the destination, and opens it unless it is equal.
     ///
@@ -93,13 +22,42 @@ struct Surveyor: Sendable {
         func found(_ finding: RootSurvey.Finding) -> RootSurvey {
             RootSurvey(route: candidate.route, target: candidate.target, tag: candidate.tag, finding: finding)
         }
-        guard candidate.mayBePresent, let old = try await destinationDigest(candidate) else {
+        let old = candidate.mayBePresent ? try await destinationDigest(candidate) : nil
+        guard let old else {
+            if case .some(let old?) = candidate.expectation?.old { return found(try refusal(candidate, planned: old, nil)) }
+            guard opensImages else { return found(.unopened(try await newDigest(candidate), old: nil)) }
             return found(.new(try await open(candidate.route, candidate.target, documents)))
         }
-        guard let new = try await sourceDigest(candidate) else { throw missingRoot(candidate.target) }
+        let new = try await newDigest(candidate)
         guard new != old else { return found(.equal(new)) }
+        if let expectation = candidate.expectation {
+            guard expectation.old == old else { return found(try refusal(candidate, planned: expectation.old, old)) }
+        } else {
+            switch verdict(candidate, new: new, old: old) {
+            case .move: break
+            case .leave: return found(.left(old))
+            case .refuse(let reason): return found(.refused(Refusal(new: new, old: old, reason: reason)))
+            }
+        }
+        guard opensImages else { return found(.unopened(new, old: old)) }
         let graph = try await open(candidate.route, .digest(new), documents)
         return found(.moved(graph, from: old))
+    }
+
+    private func verdict(_ candidate: Candidate, new: Digest, old: Digest) -> OverwriteRule.Verdict {
+        let lastEqual = candidate.tag.flatMap { job.memory.lastEqual($0, in: candidate.route.destination) }
+        return job.overwrite.verdict(new: new, old: old, lastEqual: lastEqual)
+    }
+
+    /// The finding for a tag that is not what a plan counted on.
+    private func refusal(_ candidate: Candidate, planned: Digest?, _ old: Digest?) throws -> RootSurvey.Finding {
+        guard case .digest(let new) = candidate.target else { throw missingRoot(candidate.target) }
+        return .refused(Refusal(new: new, old: old, reason: .notAsPlanned(planned)))
+    }
+
+    private func newDigest(_ candidate: Candidate) async throws -> Digest {
+        guard let digest = try await sourceDigest(candidate) else { throw missingRoot(candidate.target) }
+        return digest
     }
 
     private func destinationDigest(_ candidate: Candidate) async throws -> Digest? {

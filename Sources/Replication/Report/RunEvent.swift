@@ -15,6 +15,12 @@ public enum RunEvent: Sendable {
     case equal(Route, Target, Digest)
     /// An image is to be copied.
     case planned(RootPlan)
+    /// An image differs; it was not opened, so that only its digest is known, and what the destination has so far.
+    case estimated(Route, Target, new: Digest, old: Digest?)
+    /// An image differs, and is not copied.
+    case refused(Route, Target, Refusal)
+    /// An image differs, and another job brings the destination's to the source.
+    case left(Route, Target, Digest)
     /// A blob is on its way.
     case blobStarted(BlobFlight)
     /// The number of bytes of a blob that have been handed on; it falls back when an upload begins anew.

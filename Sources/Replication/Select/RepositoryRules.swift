@@ -11,12 +11,20 @@ public struct RepositoryRule: Hashable, Sendable {
     public let tags: TagRule?
     /// Images to take by their digest, whether a tag points to them or not.
     public let digests: [Digest]
+    /// What the repositories are called at the destination; `nil` for what they are called at the source.
+    public let rename: NameTemplate?
 
     /// Makes a rule.
-    public init(pattern: RepositoryPattern, tags: TagRule? = nil, digests: [Digest] = []) {
+    public init(
+        pattern: RepositoryPattern,
+        tags: TagRule? = nil,
+        digests: [Digest] = [],
+        rename: NameTemplate? = nil
+    ) {
         self.pattern = pattern
         self.tags = tags
         self.digests = digests
+        self.rename = rename
     }
 }
 

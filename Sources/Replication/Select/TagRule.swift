@@ -22,7 +22,7 @@ public struct TagRule: Hashable, Sendable {
     }
 
     /// What makes a tag newer than another.
-    public enum Order: String, Hashable, Sendable {
+    public enum Order: String, Hashable, Sendable, CaseIterable {
         /// A higher version, within each variant; tags of the same version count as one.
         case version
         /// A later date, among all tags of the repository.

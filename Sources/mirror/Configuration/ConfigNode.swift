@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import OCI
+import Replication
 
 /// A value of a config file, with its place in the file and its way from the root.
 struct ConfigNode: Sendable {
@@ -110,6 +111,34 @@ struct ConfigMistake: Hashable, Sendable {
         case contradicts(String)
         /// The name of a helper or a variable cannot be one.
         case badName(String)
+        /// The text is no address, or none that fits here.
+        case badAddress(AddressError)
+        /// The two addresses of a job do not fit each other.
+        case badMapping(MappingError)
+        /// The text is no pattern of repositories or tags.
+        case badPattern(PatternError)
+        /// The text is no range of versions.
+        case badRange(VersionRangeError)
+        /// The text is no template of names.
+        case badTemplate(TemplateError)
+        /// The text is no digest.
+        case badDigest(DigestError)
+        /// The text names another kind of place than can stand here.
+        case badPlace(String)
+        /// Something stands a second time; the line of the first.
+        case repeated(String, firstLine: Int)
+        /// An exclusion leaves out what is named; its line.
+        case excludedInLine(Int)
+        /// Many repositories would become one.
+        case manyToOne
+        /// Something has a meaning only for one repository, not for a pattern.
+        case oneRepositoryOnly
+        /// Jobs copy into each other, so tags would go to and fro.
+        case cycle([String])
+        /// The source and the destination are one place.
+        case sameEnds
+        /// A file that is named cannot be used, and why.
+        case badFile(String)
     }
 
     let mark: ConfigNode.Mark

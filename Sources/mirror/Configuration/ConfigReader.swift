@@ -5,7 +5,11 @@
 ///
 /// Each reading function reports a value that does not fit and returns `nil`, so that reading goes on with the next.
 final class ConfigReader {
+    /// The folder of the file, from which relative paths start.
+    let folder: String
     private(set) var mistakes: [ConfigMistake] = []
+
+    init(folder: String = ".") { self.folder = folder }
 
     /// Notes that something is wrong.
     func report(_ problem: ConfigMistake.Problem, at mark: ConfigNode.Mark, _ path: ConfigPath) {
@@ -26,14 +30,18 @@ final class ConfigReader {
         return entries
     }
 
-    /// The entries of a mapping whose keys are known; others are reported.
-    func mapping(_ node: ConfigNode, keys known: [String]) -> ConfigMapping? {
+    /// The entries of a mapping whose keys are known; others are reported, and so are those that are missing.
+    func mapping(_ node: ConfigNode, _ shape: ConfigShape) -> ConfigMapping? {
         guard let entries = entries(node) else { return nil }
+        let known = shape.names
         for entry in entries where !known.contains(entry.key) {
             let nearest = NearestWord.find(entry.key, among: known)
             report(.unknownKey(nearest: nearest, known: known), at: entry.keyMark, entry.value.path)
         }
-        return ConfigMapping(node: node, entries: entries.filter { known.contains($0.key) })
+        for name in shape.required where !entries.contains(where: { $0.key == name }) {
+            report(.missingKey(name), at: node)
+        }
+        return ConfigMapping(node: node, entries: entries.filter { known.contains($0.key) }, reader: self)
     }
 
     /// The items of a list.
@@ -57,6 +65,11 @@ final class ConfigReader {
             return nil
         }
         return text
+    }
+
+    /// The path of a file; a relative one starts at the folder of the config file.
+    func path(_ node: ConfigNode) -> String? {
+        text(node, "a path").map { $0.hasPrefix("/") ? $0 : "\(folder)/\($0)" }
     }
 
     /// `true` or `false`.
@@ -86,7 +99,7 @@ final class ConfigReader {
         return number
     }
 
-    /// A duration: a whole number and `ms`, `s`, `m` or `h`.
+    /// A duration: a whole number and `ms`, `s`, `m`, `h` or `d`.
     func duration(_ node: ConfigNode, in range: ClosedRange<ConfigDuration>) -> Duration? {
         guard let text = text(node, ConfigDuration.form) else { return nil }
         guard let duration = ConfigDuration(text) else {
@@ -143,6 +156,19 @@ final class ConfigReader {
 struct ConfigMapping {
     let node: ConfigNode
     let entries: [ConfigNode.Entry]
+    private let reader: ConfigReader
+
+    init(node: ConfigNode, entries: [ConfigNode.Entry], reader: ConfigReader) {
+        self.node = node
+        self.entries = entries
+        self.reader = reader
+    }
+
+    /// What stands at a key; `nil` if it is not there, or cannot be read, which is reported.
+    func value<Value>(_ key: ConfigKey<Value>) -> Value? { self[key.name].flatMap { key.read($0, reader) } }
+
+    /// Whether a key is there, whatever stands at it.
+    func has<Value>(_ key: ConfigKey<Value>) -> Bool { self[key.name] != nil }
 
     /// The value of a key, if it is there.
     subscript(key: String) -> ConfigNode? { entries.first { $0.key == key }?.value }
@@ -153,7 +179,9 @@ struct ConfigMapping {
 
 /// A duration as config files write it.
 struct ConfigDuration: Comparable {
-    static let form = "a duration such as 500ms, 15s, 10m or 2h"
+    static let form = "a duration such as 500ms, 15s, 10m, 2h or 30d"
+    /// The same for a schema.
+    static let pattern = "^[0-9]{1,9}(ms|s|m|h|d)$"
 
     let text: String
     let value: Duration
@@ -167,6 +195,7 @@ struct ConfigDuration: Comparable {
         case "s": value = .seconds(number)
         case "m": value = .seconds(number * 60)
         case "h": value = .seconds(number * 3600)
+        case "d": value = .seconds(number * 86_400)
         default: return nil
         }
         self.text = text
@@ -178,7 +207,9 @@ struct ConfigDuration: Comparable {
     }
 
     static func milliseconds(_ number: Int) -> Self { Self(text: "\(number)ms", value: .milliseconds(number)) }
+    static func seconds(_ number: Int) -> Self { Self(text: "\(number)s", value: .seconds(number)) }
     static func hours(_ number: Int) -> Self { Self(text: "\(number)h", value: .seconds(number * 3600)) }
+    static func days(_ number: Int) -> Self { Self(text: "\(number)d", value: .seconds(number * 86_400)) }
 
     static func < (left: Self, right: Self) -> Bool { left.value < right.value }
 }

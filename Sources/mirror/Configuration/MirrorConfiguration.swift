@@ -8,6 +8,8 @@ import OCIRegistry
 struct MirrorConfiguration: Hashable, Sendable {
     /// The registries that are named, with what differs from the defaults.
     var registries: [RegistryHost: RegistrySettings] = [:]
+    /// The jobs, in the order of the file.
+    var jobs: [JobSettings] = []
     /// The file, as it was named; for people.
     var file = ""
 
@@ -35,7 +37,9 @@ struct MirrorConfiguration: Hashable, Sendable {
     /// Reads the content of a config file.
     init(parsing bytes: [UInt8], file: String) throws(ConfigMistakes) {
         self.file = file
-        let reader = ConfigReader()
+        let slash = file.lastIndex(of: "/")
+        let folder = slash.map { $0 == file.startIndex ? "" : String(file[..<$0]) } ?? "."
+        let reader = ConfigReader(folder: folder)
         if let root = ConfigDocument.parse(bytes, reader) { read(root, reader) }
         guard reader.mistakes.isEmpty else {
             // Stable, so that two mistakes at one place stay in the order in which they were found.
@@ -47,26 +51,49 @@ struct MirrorConfiguration: Hashable, Sendable {
     }
 
     private mutating func read(_ root: ConfigNode, _ reader: ConfigReader) {
-        guard let top = reader.mapping(root, keys: ["version", "registries"]) else { return }
-        if let version = top["version"] {
-            _ = reader.number(version, in: 1...1)
+        guard let top = reader.mapping(root, FileKeys.shape) else { return }
+        if top.has(FileKeys.version) {
+            _ = top.value(FileKeys.version)
         } else {
             reader.report(.missingKey("version: 1"), at: root)
         }
-        guard let node = top["registries"], let entries = reader.entries(node) else { return }
-        let slash = file.lastIndex(of: "/")
-        let folder = slash.map { $0 == file.startIndex ? "" : String(file[..<$0]) } ?? "."
+        registries = top.value(FileKeys.registries) ?? [:]
+        let defaults = top.value(FileKeys.defaults) ?? JobDefaults()
+        jobs = top[FileKeys.jobs].map { JobKeys.jobs($0, defaults, reader) } ?? []
+        JobCycles.check(&jobs, reader)
+    }
+}
+
+/// The keys of a whole file.
+enum FileKeys {
+    static let version = ConfigKey<Int>.number("version", "The version of the file's format: 1.", in: 1...1)
+    static let registries = ConfigKey<[RegistryHost: RegistrySettings]>(
+        "registries",
+        "What differs from the defaults, by host or host:port.",
+        .named(.mapping(RegistryKeys.shape))
+    ) { node, reader in read(node, reader) }
+    static let defaults = ConfigKey<JobDefaults>(
+        "defaults",
+        "What holds for every job that does not say otherwise.",
+        .mapping(JobDefaults.shape)
+    ) { node, reader in JobDefaults(node, reader) }
+    static let jobs = "jobs"
+
+    static let shape = ConfigShape([
+        version.field, registries.field, defaults.field,
+        ConfigField(name: jobs, about: "What is copied from where to where, by names of your own.", schema: .named(.mapping(JobKeys.shape))),
+    ])
+
+    private static func read(_ node: ConfigNode, _ reader: ConfigReader) -> [RegistryHost: RegistrySettings]? {
+        guard let entries = reader.entries(node) else { return nil }
+        var registries: [RegistryHost: RegistrySettings] = [:]
         var lines: [RegistryHost: Int] = [:]
         for entry in entries {
-            let settings = RegistrySettings(entry.value, reader, folder: folder)
-            do {
+            let settings = RegistrySettings(entry.value, reader)
+            do throws(NameError) {
                 let host = try RegistryHost(entry.key)
                 if let line = lines[host] {
-                    reader.report(
-                        .sameHost(host.description, firstLine: line),
-                        at: entry.keyMark,
-                        entry.value.path
-                    )
+                    reader.report(.sameHost(host.description, firstLine: line), at: entry.keyMark, entry.value.path)
                 } else {
                     lines[host] = entry.keyMark.line
                     registries[host] = settings
@@ -75,6 +102,7 @@ struct MirrorConfiguration: Hashable, Sendable {
                 reader.report(.badHost(error), at: entry.keyMark, entry.value.path)
             }
         }
+        return registries
     }
 }
 

@@ -39,7 +39,27 @@ enum ConfigWording {
         case .needs(let key): "\(key) is missing beside it"
         case .contradicts(let other): "it has no meaning beside \(other)"
         case .badName(let what): "this is not the name of \(what)"
+        case .badAddress(let error): Wording.sentenceAndHint(for: error).replacing("\n  hint: ", with: "; ")
+        case .badMapping(let error): Wording.sentence(for: error)
+        case .badPattern(let error): SelectionWording.sentence(for: error)
+        case .badRange(let error): SelectionWording.sentence(for: error)
+        case .badTemplate(let error): SelectionWording.sentence(for: error)
+        case .badDigest(let error): Wording.sentence(for: error)
+        case .badPlace(let what): "expected \(what)"
+        case .repeated(let name, let line): "\(name) stands already in line \(line); say there what is meant"
+        case .excludedInLine(let line): "it is excluded in line \(line)"
+        case .manyToOne: "every repository of the pattern would get this name; write {path} or {name} in it"
+        case .oneRepositoryOnly: "a digest belongs to one repository, but the name is a pattern"
+        case .cycle(let jobs): cycle(jobs)
+        case .sameEnds: "from and to are the same place"
+        case .badFile(let why): why
         }
+    }
+
+    private static func cycle(_ jobs: [String]) -> String {
+        let way = ((jobs.last.map { [$0] } ?? []) + jobs).joined(separator: " → ")
+        return "jobs copy into each other (\(way)), so each would undo what is pushed at its destination; "
+            + "write overwrite: if-unchanged or never"
     }
 
     private static func alternatives(_ words: [String]) -> String {

@@ -67,7 +67,7 @@ struct JSONView: View {
 struct JSONLine: Encodable {
     /// How many of everything.
     struct Counts: Encodable {
-        let repositories, new, moved, equal, published, failed: Int
+        let repositories, new, moved, equal, published, failed, refused, left, unopened: Int
         let blobsCopied, blobsMounted, blobsPresent: Int
         let bytesCopied, bytesSpared: Int64
         let sourceRequests, destinationRequests: Int
@@ -79,6 +79,9 @@ struct JSONLine: Encodable {
             equal = totals.equal
             published = totals.published
             failed = totals.failures.count
+            refused = totals.refused
+            left = totals.left
+            unopened = totals.unopened
             blobsCopied = totals.blobsCopied
             blobsMounted = totals.blobsMounted
             blobsPresent = totals.blobsPresent
@@ -152,9 +155,25 @@ struct JSONLine: Encodable {
             source = name.text
         case .equal(let route, let target, let digest):
             self.init("equal", route)
-            if case .tag(let tag) = target { self.tag = tag.text }
+            take(target)
             self.digest = digest.description
         case .planned(let plan): self.init("planned", plan)
+        case .estimated(let route, let target, let new, let old):
+            self.init("estimated", route)
+            take(target)
+            digest = new.description
+            oldDigest = old?.description
+        case .refused(let route, let target, let refusal):
+            self.init("refused", route)
+            take(target)
+            digest = refusal.new.description
+            oldDigest = refusal.old?.description
+            message = Wording.sentence(for: refusal)
+            hint = Wording.hint(for: refusal)
+        case .left(let route, let target, let digest):
+            self.init("left", route)
+            take(target)
+            oldDigest = digest.description
         case .published(let plan): self.init("published", plan)
         case .blobEnded(let flight, let arrival?):
             self.init("\(arrival)", flight.route)
@@ -162,11 +181,17 @@ struct JSONLine: Encodable {
             bytes = flight.blob.size
         case .failed(let route, let target, let error):
             self.init("failed", route)
-            if case .tag(let tag) = target { self.tag = tag.text }
-            if case .digest(let digest) = target { self.digest = digest.description }
+            take(target)
             message = Wording.sentence(for: error)
             hint = Wording.hint(for: error)
         case .blobStarted, .blobMoved, .blobShared, .blobEnded(_, nil): return nil
+        }
+    }
+
+    private mutating func take(_ target: Target) {
+        switch target {
+        case .tag(let tag): self.tag = tag.text
+        case .digest(let digest): self.digest = digest.description
         }
     }
 

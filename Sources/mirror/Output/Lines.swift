@@ -20,6 +20,8 @@ enum Lines {
             }
         case .failed(let route, let target, let error):
             return "\(style.red("failed")) \(route.source)\(target): \(Wording.sentence(for: error))"
+        case .refused(let route, let target, let refusal):
+            return "\(style.red("refused")) \(route.source)\(target): \(Wording.sentence(for: refusal))"
         case .routeFailed(let name, let error):
             return "\(style.red("failed")) \(name): \(Wording.sentence(for: error))"
         default: return nil

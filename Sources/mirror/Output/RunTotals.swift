@@ -26,6 +26,12 @@ struct RunTotals {
     private(set) var moved = 0
     private(set) var equal = 0
     private(set) var published = 0
+    /// Images that differ and are not copied, since the job or somebody else speaks against it; these are failures, too.
+    private(set) var refused = 0
+    /// Images that another job brings the other way.
+    private(set) var left = 0
+    /// Images of which only the digest is known; they are among those that are new or moved.
+    private(set) var unopened = 0
     private(set) var failures: [Failure] = []
     private(set) var blobsCopied = 0
     private(set) var bytesCopied: Int64 = 0
@@ -57,6 +63,18 @@ struct RunTotals {
             if case .new = plan.change { new += 1 } else { moved += 1 }
             bytesPlanned = bytesPlanned.addingClamped(plan.blobBytes)
             layersLeftOut.formUnion(plan.leftOut.map(\.digest))
+        case .estimated(_, _, _, let old):
+            found += 1
+            unopened += 1
+            if old == nil { new += 1 } else { moved += 1 }
+        case .refused(let route, let target, let refusal):
+            // What is refused in the end was found before.
+            if case .changedMeanwhile = refusal.reason {} else { found += 1 }
+            refused += 1
+            failures.append(Failure(subject: "\(route.source)\(target)", error: refusal))
+        case .left:
+            found += 1
+            left += 1
         case .blobStarted(let flight): flights.append(Flight(flight: flight))
         case .blobMoved(let flight, let position):
             // The newest flights move most often as a rule.

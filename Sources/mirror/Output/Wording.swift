@@ -32,7 +32,8 @@ enum Wording {
         case ManifestError.schema1: "have the image pushed again by a current client"
         case let error as CredentialHelperError: CredentialWording.hint(for: error)
         case let error as SettingError: CredentialWording.hint(for: error)
-        case is RootMissing: "mirror copy --dry-run --all-tags shows what is there"
+        case is RootMissing: "mirror list shows what is there"
+        case let error as Refusal: SelectionWording.hint(for: error)
         default: nil
         }
     }
@@ -61,6 +62,12 @@ enum Wording {
         case let error as ProxyError: "\(error.variable) does not name a proxy that can be used: http://host:port"
         case let error as ConfigFileMissing: "there is no config file \(error.path)"
         case let error as LoginInputError: CredentialWording.sentence(for: error)
+        case let error as Refusal: SelectionWording.sentence(for: error)
+        case let error as PatternError: SelectionWording.sentence(for: error)
+        case let error as VersionRangeError: SelectionWording.sentence(for: error)
+        case let error as TemplateError: SelectionWording.sentence(for: error)
+        case let error as ReferenceListError: SelectionWording.sentence(for: error)
+        case let error as NameTaken: "it would be called \(error.destination) at the destination, as \(error.other) is"
         case is AllTagsError: "--all-tags goes with a repository, but the source names one image"
         case is CancellationError: "it was interrupted"
         default: "\(error)"

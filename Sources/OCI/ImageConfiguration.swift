@@ -1,0 +1,34 @@
+// mirror: container images from one registry to another
+// SPDX-License-Identifier: Apache-2.0
+
+import FoundationEssentials
+
+/// The configuration of an image, as far as a mirror cares (image-spec, config.md).
+public struct ImageConfiguration: Hashable, Sendable {
+    /// When the image was made, in seconds since 1970, UTC; `nil` if it does not say.
+    public let created: Int64?
+
+    /// Reads a configuration; `nil` for what is none, the configuration of an artifact for example.
+    public init?(_ bytes: [UInt8]) {
+        guard let body = try? JSONDecoder().decode(Body.self, from: Data(bytes)) else { return nil }
+        created = body.created.flatMap(Self.seconds)
+    }
+
+    private struct Body: Decodable {
+        var created: String?
+    }
+
+    /// The seconds of an RFC 3339 date; fractions, of which builders write up to nine digits, do not count.
+    static func seconds(_ text: String) -> Int64? {
+        guard text.utf8.count <= 64 else { return nil }
+        var whole = text
+        if let point = text.firstIndex(of: ".") {
+            let rest = text[text.index(after: point)...].drop { $0.isASCII && $0.isNumber }
+            whole = text[..<point] + String(rest)
+        }
+        // Before 1970 and far ahead is what tools write that do not know.
+        guard let date = try? Date(whole, strategy: .iso8601), (1...253_402_300_799).contains(date.timeIntervalSince1970)
+        else { return nil }
+        return Int64(date.timeIntervalSince1970)
+    }
+}

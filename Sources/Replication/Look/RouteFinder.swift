@@ -1,0 +1,115 @@
+// mirror: container images from one registry to another
+// SPDX-License-Identifier: Apache-2.0
+
+import OCI
+import OCIContent
+
+/// A route with what is wanted of it.
+struct RouteRequest: Hashable, Sendable {
+    /// Which images of a repository are wanted.
+    enum Images: Hashable {
+        /// All tags, or those that a rule takes.
+        case tags(TagRule?)
+        /// These, and nothing is listed for them.
+        case targets([Target])
+        /// Those of a plan.
+        case pinned([Selection.PinnedImage])
+    }
+
+    let route: Route
+    let images: Images
+    /// Whether somebody named the repository, and expects it to have something.
+    let isNamed: Bool
+}
+
+/// Looks for the routes of a job: repositories that are named, and those of the source's catalog.
+struct RouteFinder: Sendable {
+    let job: Job
+    let contact: SideContact
+    /// Told of repositories that are selected, but cannot be copied: their name at the destination breaks the grammar, or
+    /// is another one's.
+    let failed: @Sendable (RepositoryName, any Error) -> Void
+
+    /// The routes, in pages; those that are known without the catalog first.
+    func routes() -> Pages<RouteRequest> {
+        switch job.selection {
+        case .image(let name, let target): return named([name]) { _ in .targets([target]) }
+        case .repository(let name): return named([name]) { _ in .tags(nil) }
+        case .catalog(let scope):
+            let names = catalog()
+            return Pages {
+                var names = names.makeAsyncIterator()
+                return {
+                    try await names.next()?.filter(scope.includes).compactMap { request($0, .tags(nil)) }
+                }
+            }
+        case .rules(let ruled): return RuledRoutes(rules: ruled.rules, base: ruled.base, finder: self).routes()
+        case .references(let references): return Pages(requests(of: references))
+        case .pinned(let images): return Pages(requests(of: images))
+        }
+    }
+
+    private func named(
+        _ names: [RepositoryName],
+        _ images: (RepositoryName) -> RouteRequest.Images
+    ) -> Pages<RouteRequest> {
+        Pages(names.compactMap { request($0, images($0), isNamed: true) })
+    }
+
+    /// The catalog's repositories, without those that lie where the job writes to.
+    func catalog() -> Pages<RepositoryName> {
+        Pages {
+            var names = job.source.catalog().makeAsyncIterator()
+            return {
+                let page = try await names.next()
+                contact.note(.source)
+                return page?.filter { !job.mapping.isDestination($0) }
+            }
+        }
+    }
+
+    func request(
+        _ name: RepositoryName,
+        _ images: RouteRequest.Images,
+        as renamed: RepositoryName? = nil,
+        isNamed: Bool = false
+    ) -> RouteRequest? {
+        do {
+            let route = Route(source: name, destination: try job.mapping.destination(of: renamed ?? name))
+            return RouteRequest(route: route, images: images, isNamed: isNamed)
+        } catch {
+            failed(name, error)
+            return nil
+        }
+    }
+
+    /// One route for each repository, whatever the order of the references.
+    private func requests(of references: [Selection.Reference]) -> [RouteRequest] {
+        var names: [RepositoryName] = []
+        var targets: [RepositoryName: [Target]] = [:]
+        var whole: Set<RepositoryName> = []
+        for reference in references {
+            if targets[reference.repository] == nil { names.append(reference.repository) }
+            targets[reference.repository, default: []] += reference.target.map { [$0] } ?? []
+            if reference.target == nil { whole.insert(reference.repository) }
+        }
+        return names.flatMap { name -> [RouteRequest?] in
+            // All tags, and beside them what is named by digest.
+            guard whole.contains(name) else { return [request(name, .targets(targets[name] ?? []), isNamed: true)] }
+            let digests = (targets[name] ?? []).filter { if case .digest = $0 { true } else { false } }
+            return [request(name, .tags(nil), isNamed: true)]
+                + (digests.isEmpty ? [] : [request(name, .targets(digests), isNamed: true)])
+        }
+        .compactMap(\.self)
+    }
+
+    private func requests(of images: [Selection.PinnedImage]) -> [RouteRequest] {
+        var routes: [Route] = []
+        var byRoute: [Route: [Selection.PinnedImage]] = [:]
+        for image in images {
+            if byRoute[image.route] == nil { routes.append(image.route) }
+            byRoute[image.route, default: []].append(image)
+        }
+        return routes.map { RouteRequest(route: $0, images: .pinned(byRoute[$0] ?? []), isNamed: true) }
+    }
+}

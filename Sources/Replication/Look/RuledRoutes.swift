@@ -1,0 +1,95 @@
+// mirror: container images from one registry to another
+// SPDX-License-Identifier: Apache-2.0
+
+public import OCI
+import OCIContent
+import Synchronization
+
+/// The routes that rules select: the repositories that they name, and those of the catalog that their patterns match.
+struct RuledRoutes: Sendable {
+    let rules: RepositoryRules
+    /// The path that names in the rules are relative to; `nil` stands for the whole registry.
+    let base: RepositoryName?
+    let finder: RouteFinder
+
+    func routes() -> Pages<RouteRequest> {
+        let taken = TakenNames()
+        let literals = rules.literals.flatMap { requests($0, isNamed: true, taken) }
+        guard rules.needsCatalog else { return Pages(literals) }
+        let known = Set(rules.literals)
+        let catalog = finder.catalog()
+        return Pages {
+            var names = catalog.makeAsyncIterator()
+            var first: [RouteRequest]? = literals.isEmpty ? nil : literals
+            return {
+                if let page = first {
+                    first = nil
+                    return page
+                }
+                return try await names.next()?
+                    .flatMap { name -> [RouteRequest] in
+                        guard let path = path(of: name), !known.contains(path) else { return [] }
+                        return requests(path, isNamed: false, taken)
+                    }
+            }
+        }
+    }
+
+    /// The routes of one repository: its tags, and beside them what is named by digest.
+    private func requests(_ path: RepositoryName, isNamed: Bool, _ taken: TakenNames) -> [RouteRequest] {
+        guard case .taken(let index) = rules.verdict(for: path) else { return [] }
+        let rule = rules.rules[index]
+        do {
+            let name = try fullName(path)
+            var renamed: RepositoryName?
+            if let template = rule.rename {
+                let new = try fullName(try RepositoryName(try template.apply(path: path)))
+                if let other = taken.claim(new, for: name) { throw NameTaken(destination: new, other: other) }
+                renamed = new
+            }
+            var images: [RouteRequest.Images] = []
+            // Digests without a rule for tags are all that is wanted.
+            if rule.tags != nil || rule.digests.isEmpty { images.append(.tags(rule.tags)) }
+            if !rule.digests.isEmpty { images.append(.targets(rule.digests.map { .digest($0) })) }
+            return images.compactMap { finder.request(name, $0, as: renamed, isNamed: isNamed) }
+        } catch {
+            finder.failed(path, error)
+            return []
+        }
+    }
+
+    /// A repository's name without the base; `nil` if it does not lie below it.
+    private func path(of name: RepositoryName) -> RepositoryName? {
+        guard let base else { return name }
+        guard name.text.hasPrefix("\(base)/") else { return nil }
+        return try? RepositoryName(String(name.text.dropFirst(base.text.count + 1)))
+    }
+
+    private func fullName(_ path: RepositoryName) throws(NameError) -> RepositoryName {
+        guard let base else { return path }
+        return try RepositoryName("\(base)/\(path)")
+    }
+}
+
+/// Which names of the destination were given to which repositories; only renamed ones can meet.
+private final class TakenNames: Sendable {
+    private let names = Mutex<[RepositoryName: RepositoryName]>([:])
+
+    /// Takes a name.
+    /// - Returns: The repository that has it already.
+    func claim(_ name: RepositoryName, for repository: RepositoryName) -> RepositoryName? {
+        names.withLock { names in
+            if let other = names[name] { return other == repository ? nil : other }
+            names[name] = repository
+            return nil
+        }
+    }
+}
+
+/// Two repositories of the source would become one.
+public struct NameTaken: Error, Hashable, Sendable {
+    /// What both would be called, without the part that the job puts in front.
+    public let destination: RepositoryName
+    /// The one that has the name.
+    public let other: RepositoryName
+}

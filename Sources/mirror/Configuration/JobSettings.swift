@@ -1,0 +1,101 @@
+// mirror: container images from one registry to another
+// SPDX-License-Identifier: Apache-2.0
+
+import OCI
+import Replication
+
+/// What a config file says of one job, with the line that says it.
+struct JobSettings: Hashable, Sendable {
+    /// Where a value comes from.
+    enum Origin: Hashable, Sendable {
+        /// From this line of the file.
+        case line(Int)
+        /// From this line, which holds for every job.
+        case defaults(line: Int)
+        /// Nothing is said.
+        case builtIn
+    }
+
+    /// A value, and where it comes from.
+    struct Sourced<Value: Hashable & Sendable>: Hashable, Sendable {
+        let value: Value
+        let origin: Origin
+    }
+
+    /// What becomes of tags that the destination has, and that differ.
+    enum Overwrite: String, CaseIterable, Hashable, Sendable {
+        case always
+        case ifUnchanged = "if-unchanged"
+        case never
+    }
+
+    /// What is taken of the source.
+    enum Content: Hashable, Sendable {
+        /// What an address alone says: one image.
+        case image(RepositoryName, Target)
+        /// Repositories by rules, below a path; `nil` stands for the whole registry. The lines are those of the rules.
+        case rules(RepositoryRules, base: RepositoryName?, lines: [Int])
+        /// What a file lists.
+        case references(path: String, [Selection.Reference])
+    }
+
+    let name: String
+    /// The line of its name.
+    let line: Int
+    let source: Sourced<Address>
+    let destination: Sourced<Address>
+    let content: Sourced<Content>
+    let mapping: NameMapping
+    let overwrite: Sourced<Overwrite>
+    /// Where a complaint about `overwrite` belongs: at the key, or at the job's name.
+    let overwritePlace: Place
+    /// Whether another job of the file is the way back.
+    var isTwoWay = false
+
+    /// A place in the file.
+    struct Place: Hashable, Sendable {
+        let mark: ConfigNode.Mark
+        let path: ConfigPath
+    }
+
+    /// What is selected.
+    /// - Parameter now: Seconds since 1970, to which windows of dates relate.
+    func selection(now: Int64) -> Selection {
+        switch content.value {
+        case .image(let name, let target): .image(name, target)
+        case .rules(let rules, let base, _): .rules(.init(rules, below: base, now: now))
+        case .references(_, let references): .references(references)
+        }
+    }
+
+    /// The rule for tags that the destination has.
+    var overwriteRule: OverwriteRule {
+        switch overwrite.value {
+        case .always: .always
+        case .ifUnchanged: .ifUnchanged(isTwoWay: isTwoWay)
+        case .never: .never
+        }
+    }
+}
+
+/// What holds for jobs that do not say otherwise.
+struct JobDefaults: Hashable, Sendable {
+    static let overwrite = ConfigKey<JobSettings.Overwrite>.choice(
+        "overwrite",
+        "What becomes of a tag that the destination has and that differs: always moves it; if-unchanged moves it unless somebody "
+            + "else moved it since; never lets it stay."
+    )
+    static let shape = ConfigShape([overwrite.field])
+
+    var overwrite = JobSettings.Sourced(value: JobSettings.Overwrite.always, origin: .builtIn)
+
+    /// Nothing is said.
+    init() {}
+
+    init?(_ node: ConfigNode, _ reader: ConfigReader) {
+        guard let entry = reader.mapping(node, Self.shape) else { return nil }
+        if let value = entry.value(Self.overwrite) {
+            overwrite = .init(value: value, origin: .defaults(line: entry.mark(of: Self.overwrite.name).line))
+        }
+    }
+}
