@@ -111,7 +111,9 @@ public struct Address: Hashable, Sendable {
             return address
         }
         // A host alone is what it always is; a star or a tag is found before the end.
-        guard text.contains("/"), !text.contains("*") else { return try Address(text) }
+        guard let slash = text.lastIndex(of: "/"), !text.contains("*"),
+            !text[slash...].contains(where: { $0 == ":" || $0 == "@" })
+        else { return try Address(text) }
         do {
             var address = try Address("\(text)/**")
             guard case .subtree(let path?) = address.scope else { return try Address(text) }

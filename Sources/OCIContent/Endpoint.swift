@@ -4,7 +4,7 @@
 public import OCI
 
 /// The part that a place plays in a run.
-public enum Side: String, Hashable, Sendable, Codable {
+public enum Side: String, Hashable, Sendable, Codable, CaseIterable {
     /// Content is read from it.
     case source
     /// Content is written to it.

@@ -74,7 +74,7 @@ public struct Replicator: Sendable {
         let finder = CandidateFinder(job: job, contact: contact)
         let documents = DocumentCache()
         let rootSlots = Slots(limits.roots)
-        let routes = RouteFinder(job: job, contact: contact) { events(.routeFailed($0, $1)) }.routes()
+        let routes = RouteFinder(job, contact) { events(.routeFailed($0, $1)) }.routes()
         try await forEach(routes.elements(wrapping: .source), width: limits.routes) { request in
             let route = request.route
             events(.routeFound(route))
@@ -112,7 +112,7 @@ extension Replicator {
         case .equal(let digest):
             if let tag = survey.tag { job.memory.noteEqual(tag, in: route.destination, digest) }
             return events(.equal(route, target, digest))
-        case .unopened(let new, let old): events(.estimated(route, target, new: new, old: old))
+        case .unopened(let new, let old): events(.estimated(route, target, tag: survey.tag, new: new, old: old))
         case .refused(let refusal): events(.refused(route, target, refusal))
         case .left(let digest): events(.left(route, target, digest))
         case .new, .moved: break

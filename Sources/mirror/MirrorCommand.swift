@@ -16,12 +16,17 @@ struct MirrorCommand: AsyncParsableCommand {
             EXIT STATUS
               0    all selected images are equal at the destination
               1    some could not be copied
+              2    with plan --exit-code: something would be done
               64   the command line is wrong
               69   a side could not be reached, or refused
+              75   another run of the job is under way
               78   the configuration is wrong
               130  interrupted by SIGINT (143 by SIGTERM)
             """,
         version: Product.version,
-        subcommands: [CopyCommand.self, LoginCommand.self, LogoutCommand.self, AuthCommand.self]
+        subcommands: [
+            CopyCommand.self, SyncCommand.self, PlanCommand.self, ApplyCommand.self, ListCommand.self,
+            ConfigCommand.self, LoginCommand.self, LogoutCommand.self, AuthCommand.self,
+        ]
     )
 }

@@ -125,6 +125,7 @@ import Testing
         expected.blobsToMount = 1
         expected.bytesSaved = 2
         expected.sourceRequests = 2
+        expected.manifestsToWrite = 3
         expected.destinationRequests = 2 * 2 + 1 + 3
         #expect(ledger.summary == expected)
     }

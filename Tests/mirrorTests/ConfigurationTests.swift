@@ -129,7 +129,7 @@ import Testing
         ("version: \"1\"", "1:10: version: expected a whole number, but found a text"),
         ("[1]", "1:1: expected a mapping, but found a list"),
         ("version: 1\nregistries: [a]", "2:13: registries: expected a mapping, but found a list"),
-        ("version: 1\njobs: {}", "2:1: jobs: the key is not known; known here: version, registries"),
+        ("version: 1\njobs: {}", "2:1: jobs: the key is not known; known here: version, registries, defaults, jobs"),
         ("version: 1\nregistry: {}", "2:1: registry: the key is not known; did you mean registries?"),
         ("version: 1\n? [a]\n: b", "2:3: expected a key that is a text, but found a list or a mapping"),
         (
@@ -167,7 +167,7 @@ import Testing
         ("limits: { bandwidth: 1 }", "limits.bandwidth: the key is not known; known here: requests"),
         (
             "timeouts: { idle: 15 }",
-            "timeouts.idle: expected a duration such as 500ms, 15s, 10m or 2h, but found a text"
+            "timeouts.idle: expected a duration such as 500ms, 15s, 10m, 2h or 30d, but found a text"
         ),
         ("timeouts: { idle: 0s }", "timeouts.idle: 0s is not between 1ms and 24h"),
         ("timeouts: { idle: 25h }", "timeouts.idle: 25h is not between 1ms and 24h"),
@@ -307,7 +307,7 @@ import Testing
                 "version: 1\n\"version\": 1\nx: 1",
                 [
                     "2:1: version: the key stands already in line 1",
-                    "3:1: x: the key is not known; known here: version, registries",
+                    "3:1: x: the key is not known; known here: version, registries, defaults, jobs",
                 ]
             ),
             // Escaped, it cannot be found again, but it is found.
@@ -350,7 +350,7 @@ import Testing
     @Test func `what a file holds is printable`() {
         #expect(
             mistakes("version: 1\n\"\\e[31m\": 1") == [
-                "mirror.yaml:2:1: \"\\u{1b}[31m\": the key is not known; known here: version, registries"
+                "mirror.yaml:2:1: \"\\u{1b}[31m\": the key is not known; known here: version, registries, defaults, jobs"
             ]
         )
     }

@@ -82,7 +82,8 @@ import Testing
         #expect(
             (object["counts"] as? [String: Any])?.keys.sorted() == [
                 "blobsCopied", "blobsMounted", "blobsPresent", "bytesCopied", "bytesSpared", "destinationRequests",
-                "equal", "failed", "moved", "new", "published", "repositories", "sourceRequests",
+                "equal", "failed", "left", "moved", "new", "published", "refused", "repositories", "sourceRequests",
+                "unopened",
             ]
         )
         #expect(

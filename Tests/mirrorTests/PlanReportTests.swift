@@ -26,6 +26,7 @@ import Testing
         summary.bytesSaved = 5_000_000
         summary.sourceRequests = 3
         summary.destinationRequests = 12
+        summary.manifestsToWrite = 3
         let report = report(
             [
                 .routeFound(app), .routeFound(base), .planned(try Sample.plan(app, tag: "2", root: 2)),
@@ -46,8 +47,9 @@ import Testing
                 plan: 2 new, 1 moved, 1 equal in 2 repositories
                   blobs     3 to copy (12.0 MB), about 2 to mount, 1 already there
                   saved     5.00 MB by sending nothing twice
-                  requests  about 3 at the source, 12 at the destination
-                  nothing was changed (--dry-run)
+                  requests  about 3 at the source (3 blobs)
+                            about 12 at the destination (9 for blobs, 3 manifests)
+                  nothing was changed
                 """
         )
     }
@@ -57,18 +59,19 @@ import Testing
             report([]).text(Style(isColoured: false)) == """
                 plan: 0 new, 0 moved, 0 equal in 0 repositories
                   blobs     0 to copy (0 B), about 0 to mount, 0 already there
-                  requests  about 0 at the source, 0 at the destination
-                  nothing was changed (--dry-run)
+                  requests  about 0 at the source
+                            about 0 at the destination
+                  nothing was changed
                 """
         )
     }
 
     @Test func `long lists are cut`() throws {
         let route = try Sample.route()
-        let report = report(try (100..<130).map { RunEvent.planned(try Sample.plan(route, tag: "v\($0)")) })
+        let report = report(try (100..<150).map { RunEvent.planned(try Sample.plan(route, tag: "v\($0)")) })
         let lines = report.text(Style(isColoured: false)).split(separator: "\n")
-        #expect(lines.count { $0.hasPrefix("  + ") } == 20)
-        #expect(lines.contains("  … and 10 more to copy"))
+        #expect(lines.first == "\(route.destination)  +50  :v100 :v101 :v102 …")
+        #expect(lines.count < 10)
     }
 
     @Test func `the questions that only a plan asks are not foretold of a run`() {

@@ -35,7 +35,12 @@ import Testing
         isInterrupted: Bool = false,
         failure: (any Error)? = nil
     ) -> Report {
-        Report(totals: totals, duration: .seconds(2), isInterrupted: isInterrupted, failure: failure)
+        Report(
+            totals: totals,
+            duration: .seconds(2),
+            interruption: isInterrupted ? .signal(2) : nil,
+            failure: failure
+        )
     }
 
     @Test func `the report of a run looks like this`() throws {

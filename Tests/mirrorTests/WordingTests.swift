@@ -180,7 +180,7 @@ import Testing
             Row(
                 RootMissing(target: .tag(.latest)),
                 "there is no :latest at the source",
-                hint: "mirror copy --dry-run --all-tags shows what is there"
+                hint: "mirror list shows what is there"
             ),
             Row(AllTagsError(), "--all-tags goes with a repository, but the source names one image"),
             Row(CancellationError(), "it was interrupted"),

@@ -90,10 +90,30 @@ struct Reply: Sendable {
 public struct RequestRecord: Sendable {
     /// What a request is for, as far as those who count care.
     public enum Kind: Hashable, Sendable {
+        /// Asks for a page of tags or repositories.
+        case listing
+        /// Asks what a tag points to, without fetching it.
+        case question
+        /// Fetches a manifest, which registries with a pull limit count.
+        case manifest
         /// Asks whether a blob is there.
         case blobQuestion
         /// Anything else.
         case other
+
+        /// What a request to a registry is for, by its method and path.
+        ///
+        /// Names of repositories are free, so that only what follows the last keyword counts.
+        init(method: String, path: String) {
+            let parts = path.split(separator: "/").suffix(3)
+            switch (method, parts.dropLast().last, parts.last) {
+            case ("GET", _, "_catalog"), ("GET", "tags", "list"): self = .listing
+            case ("HEAD", "manifests", _): self = .question
+            case ("GET", "manifests", _): self = .manifest
+            case ("HEAD", "blobs", _): self = .blobQuestion
+            default: self = .other
+            }
+        }
     }
 
     /// What the request is for.

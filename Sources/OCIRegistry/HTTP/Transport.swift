@@ -201,7 +201,7 @@ final class Transport: Sendable {
         func record(_ status: Int?) {
             observer(
                 RequestRecord(
-                    kind: exchange.method == .HEAD && exchange.url.path.contains("/blobs/") ? .blobQuestion : .other,
+                    kind: RequestRecord.Kind(method: exchange.method.rawValue, path: exchange.url.path),
                     method: exchange.method.rawValue,
                     url: exchange.url.redacted,
                     host: "\(exchange.url.origin.hostName):\(exchange.url.origin.port)",

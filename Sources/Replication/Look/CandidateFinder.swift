@@ -8,6 +8,13 @@ import OCIContent
 struct CandidateFinder: Sendable {
     let job: Job
     let contact: SideContact
+    private let tags: TagLister
+
+    init(job: Job, contact: SideContact) {
+        self.job = job
+        self.contact = contact
+        tags = TagLister(source: job.source, selection: job.selection, hints: job.dates, contact: contact)
+    }
 
     /// The images, in pages.
     ///
@@ -21,7 +28,7 @@ struct CandidateFinder: Sendable {
             return Pages(images.map { Candidate(pinned: $0) })
         case .tags(let rule):
             let present = try await destinationTags(request.route)
-            let entries = rule.map { chosen(request, by: $0) } ?? listed(request)
+            let entries = rule.map { chosen(request, by: $0) } ?? tags.listed(request)
             return Pages {
                 var pages = entries.makeAsyncIterator()
                 return { try await pages.next()?.map { Candidate(entry: $0, on: request.route, present) } }
@@ -29,51 +36,14 @@ struct CandidateFinder: Sendable {
         }
     }
 
-    /// The tags of the source with what a rule says of them, in the order of the listing.
-    ///
-    /// Names and what is known of them are held in memory, documents are not.
-    func judged(_ request: RouteRequest, by rule: TagRule?) async throws -> [(entry: TagEntry, verdict: TagVerdict)] {
-        var entries: [TagEntry] = []
-        for try await page in listed(request) { entries += page }
-        let selector = TagSelector(rule)
-        let first = selector.firstPass(entries.map(\.tag))
-        guard selector.needsDates, case .rules(let ruled) = job.selection else {
-            return zip(entries, first).map { (entry: $0, verdict: $1) }
-        }
-        let dates = try await dates(of: zip(entries, first).filter { $1 == .undecided }.map(\.0), request.route)
-        let facts = entries.map { TagFacts(tag: $0.tag, digest: $0.digest, date: dates[$0.tag]) }
-        return zip(entries, TagSelector(rule).select(facts, now: ruled.now)).map { (entry: $0, verdict: $1) }
-    }
-
     private func chosen(_ request: RouteRequest, by rule: TagRule) -> Pages<TagEntry> {
         Pages {
             var isDone = false
             return {
                 if isDone { return nil }
-                let taken = try await judged(request, by: rule).filter(\.verdict.isTaken).map(\.entry)
+                let taken = try await tags.judged(request, by: rule).filter(\.verdict.isTaken).map(\.entry)
                 isDone = true
                 return taken
-            }
-        }
-    }
-
-    /// The source's tags, in pages of its listing.
-    private func listed(_ request: RouteRequest) -> Pages<TagEntry> {
-        let tags = job.source.source(request.route.source).tags()
-        return Pages {
-            var pages = tags.makeAsyncIterator()
-            var isEmpty = true
-            return {
-                do {
-                    let page = try await pages.next()
-                    contact.note(.source)
-                    isEmpty = isEmpty && page?.isEmpty ?? true
-                    // A repository of the catalog may be empty; one that was named is expected to have something.
-                    if page == nil, request.isNamed, isEmpty { throw RepositoryEmpty() }
-                    return page
-                } catch {
-                    throw SideFailure.wrapping(error, side: .source)
-                }
             }
         }
     }
@@ -99,25 +69,6 @@ struct CandidateFinder: Sendable {
             return Candidate(route: route, target: target, tag: job.mapping.tag ?? tag, mayBePresent: true)
         }
         return Candidate(entry: TagEntry(tag: tag), on: route, present)
-    }
-
-    /// When images were made, as far as they say; a few are asked side by side.
-    private func dates(of entries: [TagEntry], _ route: Route) async throws -> [TagName: TagDate] {
-        let reader = CreationDates(source: job.source.source(route.source), hints: job.dates)
-        return try await withThrowingTaskGroup(of: (TagName, TagDate?).self) { group in
-            var dates: [TagName: TagDate] = [:]
-            var rest = entries[...]
-            func begin() {
-                guard let entry = rest.popFirst() else { return }
-                group.addTask { (entry.tag, try await reader.date(of: entry)) }
-            }
-            for _ in 0..<16 { begin() }
-            while let (tag, date) = try await group.next() {
-                dates[tag] = date
-                begin()
-            }
-            return dates
-        }
     }
 }
 

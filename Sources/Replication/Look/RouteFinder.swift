@@ -24,15 +24,45 @@ struct RouteRequest: Hashable, Sendable {
 
 /// Looks for the routes of a job: repositories that are named, and those of the source's catalog.
 struct RouteFinder: Sendable {
-    let job: Job
+    let source: any SourceEndpoint
+    let selection: Selection
+    let mapping: NameMapping
     let contact: SideContact
+    /// Told of repositories of the catalog that rules do not take.
+    let leftOut: @Sendable (RepositoryName, RepositoryVerdict) -> Void
     /// Told of repositories that are selected, but cannot be copied: their name at the destination breaks the grammar, or
     /// is another one's.
     let failed: @Sendable (RepositoryName, any Error) -> Void
 
+    init(
+        source: any SourceEndpoint,
+        selection: Selection,
+        mapping: NameMapping,
+        contact: SideContact,
+        leftOut: @escaping @Sendable (RepositoryName, RepositoryVerdict) -> Void = { _, _ in },
+        failed: @escaping @Sendable (RepositoryName, any Error) -> Void
+    ) {
+        self.source = source
+        self.selection = selection
+        self.mapping = mapping
+        self.contact = contact
+        self.leftOut = leftOut
+        self.failed = failed
+    }
+
+    init(_ job: Job, _ contact: SideContact, failed: @escaping @Sendable (RepositoryName, any Error) -> Void) {
+        self.init(
+            source: job.source,
+            selection: job.selection,
+            mapping: job.mapping,
+            contact: contact,
+            failed: failed
+        )
+    }
+
     /// The routes, in pages; those that are known without the catalog first.
     func routes() -> Pages<RouteRequest> {
-        switch job.selection {
+        switch selection {
         case .image(let name, let target): return named([name]) { _ in .targets([target]) }
         case .repository(let name): return named([name]) { _ in .tags(nil) }
         case .catalog(let scope):
@@ -59,11 +89,11 @@ struct RouteFinder: Sendable {
     /// The catalog's repositories, without those that lie where the job writes to.
     func catalog() -> Pages<RepositoryName> {
         Pages {
-            var names = job.source.catalog().makeAsyncIterator()
+            var names = source.catalog().makeAsyncIterator()
             return {
                 let page = try await names.next()
                 contact.note(.source)
-                return page?.filter { !job.mapping.isDestination($0) }
+                return page?.filter { !mapping.isDestination($0) }
             }
         }
     }
@@ -75,7 +105,7 @@ struct RouteFinder: Sendable {
         isNamed: Bool = false
     ) -> RouteRequest? {
         do {
-            let route = Route(source: name, destination: try job.mapping.destination(of: renamed ?? name))
+            let route = Route(source: name, destination: try mapping.destination(of: renamed ?? name))
             return RouteRequest(route: route, images: images, isNamed: isNamed)
         } catch {
             failed(name, error)

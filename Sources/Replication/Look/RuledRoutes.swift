@@ -28,7 +28,7 @@ struct RuledRoutes: Sendable {
                 }
                 return try await names.next()?
                     .flatMap { name -> [RouteRequest] in
-                        guard let path = path(of: name), !known.contains(path) else { return [] }
+                        guard let path = Self.path(of: name, below: base), !known.contains(path) else { return [] }
                         return requests(path, isNamed: false, taken)
                     }
             }
@@ -37,7 +37,11 @@ struct RuledRoutes: Sendable {
 
     /// The routes of one repository: its tags, and beside them what is named by digest.
     private func requests(_ path: RepositoryName, isNamed: Bool, _ taken: TakenNames) -> [RouteRequest] {
-        guard case .taken(let index) = rules.verdict(for: path) else { return [] }
+        let verdict = rules.verdict(for: path)
+        guard case .taken(let index) = verdict else {
+            if let name = try? fullName(path) { finder.leftOut(name, verdict) }
+            return []
+        }
         let rule = rules.rules[index]
         do {
             let name = try fullName(path)
@@ -59,7 +63,7 @@ struct RuledRoutes: Sendable {
     }
 
     /// A repository's name without the base; `nil` if it does not lie below it.
-    private func path(of name: RepositoryName) -> RepositoryName? {
+    static func path(of name: RepositoryName, below base: RepositoryName?) -> RepositoryName? {
         guard let base else { return name }
         guard name.text.hasPrefix("\(base)/") else { return nil }
         return try? RepositoryName(String(name.text.dropFirst(base.text.count + 1)))

@@ -16,6 +16,8 @@ public struct PlanSummary: Hashable, Sendable {
     public var blobsPresent = 0
     /// The bytes that are not sent, since blobs are there, can be mounted, or are needed more than once.
     public var bytesSaved: Int64 = 0
+    /// Manifests that would be written, each image's own among them.
+    public var manifestsToWrite = 0
     /// Requests at the source to fetch what is to be copied; looking is not among them.
     public var sourceRequests = 0
     /// Requests at the destination to write it; looking is not among them.
@@ -75,8 +77,9 @@ struct PlanLedger {
             sum.bytesSaved = sum.bytesSaved.addingClamped(overflow ? .max : saved)
         }
         sum.sourceRequests = sum.blobsToCopy
+        sum.manifestsToWrite = manifests.count + publishes
         sum.destinationRequests =
-            2 * sum.blobsToCopy + sum.blobsToMount + sum.blobsPresent + manifests.count + publishes
+            2 * sum.blobsToCopy + sum.blobsToMount + sum.blobsPresent + sum.manifestsToWrite
         return sum
     }
 }

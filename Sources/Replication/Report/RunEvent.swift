@@ -16,7 +16,7 @@ public enum RunEvent: Sendable {
     /// An image is to be copied.
     case planned(RootPlan)
     /// An image differs; it was not opened, so that only its digest is known, and what the destination has so far.
-    case estimated(Route, Target, new: Digest, old: Digest?)
+    case estimated(Route, Target, tag: TagName?, new: Digest, old: Digest?)
     /// An image differs, and is not copied.
     case refused(Route, Target, Refusal)
     /// An image differs, and another job brings the destination's to the source.

@@ -57,14 +57,20 @@ struct CopyCommand: AsyncParsableCommand {
         }
         let show = Show(output)
         let access = try configuration.access(warn: show.warn)
-        let code = await withInterruption { interruption in
-            await withRegistries(of: pair, access: access, show: show) { job, hints in
+        throw await withInterruption { interruption in
+            await withRegistries(access) { pool in
+                let job = Job(
+                    source: try await pool.source(pair.source, show),
+                    destination: try await pool.destination(pair.destination, show),
+                    selection: pair.selection,
+                    mapping: pair.mapping
+                )
+                let hints = HolderFile.open(for: pair.destination.host)
                 let replicator = Replicator(job: job, hints: hints, events: show.record)
                 return dryRun
-                    ? await show.plan(interruption) { try await replicator.plan() }
-                    : await show.run(interruption) { try await replicator.run() }
+                    ? await show.plan(interruption) { try await replicator.plan() }.0
+                    : await show.run(interruption) { try await replicator.run() }.0
             }
         }
-        throw code
     }
 }

@@ -15,7 +15,11 @@ struct AddressPair {
     /// - Throws: `AddressError`, `MappingError`, ``AllTagsError``.
     init(source sourceText: String, destination destinationText: String, allTags: Bool) throws {
         var source = try Address(sourceText)
-        destination = try Address(destinationText)
+        switch source.scope {
+        // What is copied keeps its own name below the destination.
+        case .registry, .subtree, .level: destination = try Address.base(destinationText)
+        case .repository, .image: destination = try Address(destinationText)
+        }
         switch source.scope {
         case .image where allTags: throw AllTagsError()
         case .repository(let name) where !allTags: source.scope = .image(name, .tag(.latest))

@@ -6,20 +6,39 @@ import Foundation
 import Synchronization
 import UnixSignals
 
-/// Whether somebody asked the program to stop, and by which signal.
+/// Whether the work was asked to stop before its end, and by what.
 final class Interruption: Sendable {
-    private let signal = Mutex<Int32?>(nil)
+    /// What asked.
+    enum Cause: Hashable {
+        case signal(Int32)
+        /// The time that was allowed is over.
+        case deadline(Duration)
+    }
 
-    /// The exit status that says so; `nil` if nobody asked.
-    var exitCode: ExitCode? { signal.withLock { $0 }.map { ExitCode(128 + $0) } }
+    private let first = Mutex<Cause?>(nil)
 
-    fileprivate func note(_ number: Int32) { signal.withLock { $0 = $0 ?? number } }
+    /// What asked first; `nil` if nothing did.
+    var cause: Cause? { first.withLock { $0 } }
+
+    /// The exit status that says so; `nil` if nothing asked.
+    var exitCode: ExitCode? {
+        switch cause {
+        case .signal(let number): ExitCode(128 + number)
+        case .deadline: .failure
+        case nil: nil
+        }
+    }
+
+    fileprivate func note(_ cause: Cause) { first.withLock { $0 = $0 ?? cause } }
 }
 
-/// Does the work of a command, which SIGINT and SIGTERM cancel.
+/// Does the work of a command, which SIGINT and SIGTERM cancel, and the end of the time that it may take.
 ///
 /// The first signal lets the work end in order; a second one ends the program at once.
-func withInterruption(_ work: @escaping @Sendable (Interruption) async -> ExitCode) async -> ExitCode {
+func withInterruption(
+    after limit: Duration? = nil,
+    _ work: @escaping @Sendable (Interruption) async -> ExitCode
+) async -> ExitCode {
     let interruption = Interruption()
     let signals = await UnixSignalsSequence(trapping: .sigint, .sigterm)
     let task = Task { await work(interruption) }
@@ -29,11 +48,19 @@ func withInterruption(_ work: @escaping @Sendable (Interruption) async -> ExitCo
             let number = signal == .sigterm ? SIGTERM : SIGINT
             if isSecond { _exit(128 + number) }
             isSecond = true
-            interruption.note(number)
+            interruption.note(.signal(number))
+            task.cancel()
+        }
+    }
+    let clock = limit.map { limit in
+        Task {
+            try await Task.sleep(for: limit)
+            interruption.note(.deadline(limit))
             task.cancel()
         }
     }
     let code = await task.value
     listener.cancel()
+    clock?.cancel()
     return code
 }

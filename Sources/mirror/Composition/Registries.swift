@@ -7,38 +7,63 @@ import OCIContent
 import OCIRegistry
 import Replication
 
-/// The only wiring: makes the registries of two addresses, retried and observed, and a job of them; ends their
-/// connections afterwards.
-func withRegistries(
-    of pair: AddressPair,
-    access: RegistryAccesses,
-    show: Show,
-    _ body: (Job, any HolderHints) async -> ExitCode
-) async -> ExitCode {
-    do {
-        let source = try access.registry(of: pair.source)
-        // One registry in both roles shares its connections and limits.
-        let isSame =
-            pair.source.host == pair.destination.host
-            && access.scheme(of: pair.source) == access.scheme(of: pair.destination)
-        let destination = isSame ? source : try access.registry(of: pair.destination)
-        let policy = RetryPolicy()
-        let job = Job(
-            source: RetryingEndpoint(endpoint(of: source, .source, show), policy: policy),
-            destination: RetryingEndpoint(endpoint(of: destination, .destination, show), policy: policy),
-            selection: pair.selection,
-            mapping: pair.mapping
+/// The registries of one command, each opened once: jobs that share one share its connections and limits.
+actor RegistryPool {
+    private struct Place: Hashable {
+        let host: RegistryHost
+        let scheme: Scheme
+    }
+
+    private let access: RegistryAccesses
+    private var registries: [Place: RemoteRegistry] = [:]
+    private let policy = RetryPolicy()
+
+    init(_ access: RegistryAccesses) { self.access = access }
+
+    /// The only wiring: a place to read from, retried, observed, and with a memory of manifests.
+    func source(_ address: Address, _ show: Show) throws -> any SourceEndpoint {
+        let endpoint = RetryingEndpoint(try endpoint(address, .source, show), policy: policy)
+        return RememberingEndpoint(endpoint, memory: ManifestCache(for: address.host))
+    }
+
+    /// The same for a place to write to.
+    func destination(_ address: Address, _ show: Show) throws -> any SinkEndpoint {
+        RetryingEndpoint(try endpoint(address, .destination, show), policy: policy)
+    }
+
+    /// Ends all connections.
+    func shutdown() async {
+        for registry in registries.values { try? await registry.shutdown() }
+    }
+
+    private func endpoint(_ address: Address, _ side: Side, _ show: Show) throws -> RemoteEndpoint {
+        try registry(address).endpoint(
+            as: side,
+            observer: { show.record($0, side) },
+            skipped: { show.record($0, side) }
         )
-        let code = await body(job, HolderFile.open(for: pair.destination.host))
-        try? await source.shutdown()
-        if !isSame { try? await destination.shutdown() }
-        return code
-    } catch {
-        Lines.complain(error, to: .standardError)
-        return .configuration
+    }
+
+    private func registry(_ address: Address) throws -> RemoteRegistry {
+        let place = Place(host: address.host, scheme: access.scheme(of: address))
+        if let registry = registries[place] { return registry }
+        let registry = try access.registry(of: address)
+        registries[place] = registry
+        return registry
     }
 }
 
-private func endpoint(of registry: RemoteRegistry, _ side: Side, _ show: Show) -> RemoteEndpoint {
-    registry.endpoint(as: side, observer: { show.record($0, side) }, skipped: { show.record($0, side) })
+/// Lends the registries of a command, and ends their connections afterwards.
+func withRegistries(
+    _ access: RegistryAccesses,
+    _ body: (RegistryPool) async throws -> ExitCode
+) async -> ExitCode {
+    let pool = RegistryPool(access)
+    let code: ExitCode
+    do { code = try await body(pool) } catch let exit as ExitCode { code = exit } catch {
+        Lines.complain(error, to: .standardError)
+        code = .configuration
+    }
+    await pool.shutdown()
+    return code
 }

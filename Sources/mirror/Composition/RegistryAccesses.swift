@@ -13,15 +13,15 @@ struct RegistryAccesses {
     private let credentials: CredentialStores
     private let warn: @Sendable (String) -> Void
 
-    /// Reads the config file, if one is named, and the environment.
+    /// Reads the environment.
     /// - Parameter warn: Told of what is not right, but stops nothing.
-    /// - Throws: What is wrong with the file or the environment.
+    /// - Throws: What is wrong with the environment.
     init(
-        config: String?,
+        _ configuration: MirrorConfiguration,
         environment: [String: String] = ProcessInfo.processInfo.environment,
         warn: @escaping @Sendable (String) -> Void
     ) throws {
-        configuration = try config.map(MirrorConfiguration.read) ?? MirrorConfiguration()
+        self.configuration = configuration
         proxy = try ProxySettings(environment: environment)
         let files = DockerConfigStore.defaultLocations(environment: environment)
             .map {

@@ -199,9 +199,9 @@ private struct JobReading {
     private func references(_ source: Address?) -> JobSettings.Sourced<JobSettings.Content>? {
         guard let path = keys.value(JobKeys.references) else { return nil }
         do {
+            // Whoever runs the job is told; the file may be made by what runs before it.
             guard let file = try SmallFile.read(path, limit: ReferenceList.maximumBytes) else {
-                report(.badFile("there is no file \(path)"), at: JobKeys.references.name)
-                return nil
+                return sourced(.references(path: path, nil), JobKeys.references.name)
             }
             let list = try ReferenceList(file.bytes)
             guard let source else { return nil }

@@ -35,8 +35,8 @@ struct JobSettings: Hashable, Sendable {
         case image(RepositoryName, Target)
         /// Repositories by rules, below a path; `nil` stands for the whole registry. The lines are those of the rules.
         case rules(RepositoryRules, base: RepositoryName?, lines: [Int])
-        /// What a file lists.
-        case references(path: String, [Selection.Reference])
+        /// What a file lists; `nil` if the file is not there yet.
+        case references(path: String, [Selection.Reference]?)
     }
 
     let name: String
@@ -60,11 +60,13 @@ struct JobSettings: Hashable, Sendable {
 
     /// What is selected.
     /// - Parameter now: Seconds since 1970, to which windows of dates relate.
-    func selection(now: Int64) -> Selection {
+    /// - Throws: ``ConfigFileMissing`` for a list of references that is not there.
+    func selection(now: Int64) throws(ConfigFileMissing) -> Selection {
         switch content.value {
-        case .image(let name, let target): .image(name, target)
-        case .rules(let rules, let base, _): .rules(.init(rules, below: base, now: now))
-        case .references(_, let references): .references(references)
+        case .image(let name, let target): return .image(name, target)
+        case .rules(let rules, let base, _): return .rules(.init(rules, below: base, now: now))
+        case .references(_, let references?): return .references(references)
+        case .references(let path, nil): throw ConfigFileMissing(path: path)
         }
     }
 

@@ -11,8 +11,17 @@ import Replication
 ///
 /// Its `event` says what kind of line it is.
 struct JSONView: View {
+    /// The job that all lines belong to, where there is one.
+    let job: String?
     let interval: Duration = .seconds(5)
     private let out = Terminal.standardOutput
+
+    func begin(_ title: JobTitle) {
+        var line = JSONLine(event: "job")
+        line.source = title.source
+        line.destination = title.destination
+        write(line)
+    }
 
     func show(_ event: RunEvent) {
         if let line = JSONLine(event) { write(line) }
@@ -52,7 +61,11 @@ struct JSONView: View {
         write(line)
     }
 
-    private func write(_ line: JSONLine) { out.write(Self.text(line) + "\n") }
+    private func write(_ line: JSONLine) {
+        var line = line
+        line.job = job
+        out.write(Self.text(line) + "\n")
+    }
 
     /// A line as it is printed, without its end; empty if it cannot be written, which no line of ours does.
     static func text(_ line: JSONLine) -> String {
@@ -125,6 +138,7 @@ struct JSONLine: Encodable {
     }
 
     let event: String
+    var job: String?
     var source: String?
     var destination: String?
     var tag: String?
@@ -158,7 +172,7 @@ struct JSONLine: Encodable {
             take(target)
             self.digest = digest.description
         case .planned(let plan): self.init("planned", plan)
-        case .estimated(let route, let target, let new, let old):
+        case .estimated(let route, let target, _, let new, let old):
             self.init("estimated", route)
             take(target)
             digest = new.description

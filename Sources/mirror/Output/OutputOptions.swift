@@ -23,6 +23,15 @@ struct OutputOptions: ParsableArguments {
     @Flag(name: .shortAndLong, help: "Print each request, without secrets, to standard error.")
     var verbose = false
 
+    /// Nothing but failures and warnings.
+    static var silent: OutputOptions {
+        var options = OutputOptions()
+        options.format = .text
+        options.quiet = true
+        options.verbose = false
+        return options
+    }
+
     mutating func validate() throws {
         guard !(quiet && verbose) else { throw ValidationError("--quiet and --verbose contradict each other.") }
     }

@@ -12,6 +12,8 @@ struct PlainView: View {
     private let out = Terminal.standardOutput
     private let progress = Terminal.standardError
 
+    func begin(_ title: JobTitle) { progress.write(title.text(Style(isColoured: false)) + "\n") }
+
     func show(_ event: RunEvent) {
         if let line = Lines.line(for: event, Style(isColoured: false)) { progress.write(line + "\n") }
     }
@@ -32,6 +34,8 @@ struct PlainView: View {
 /// Nothing but failures and, where something changed, one line; and warnings that the user is not safe.
 struct QuietView: View {
     let interval: Duration = .seconds(3600)
+
+    func begin(_ title: JobTitle) {}
 
     func show(_ event: RunEvent) {}
 
@@ -57,6 +61,6 @@ struct QuietView: View {
         Terminal.standardError.write(lines.map { $0 + "\n" }.joined())
         let totals = plan.totals
         guard totals.new + totals.moved > 0 else { return }
-        Terminal.standardOutput.write("plan: \(totals.new) new, \(totals.moved) moved, \(totals.equal) equal\n")
+        Terminal.standardOutput.write("\(plan.headline)\n")
     }
 }

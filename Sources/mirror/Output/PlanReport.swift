@@ -3,39 +3,13 @@
 
 import OCI
 import OCIContent
+import OCIRegistry
 import Replication
-
-/// What a plan says of each image, gathered by repository.
-struct PlanRows {
-    /// One image that would be copied.
-    struct Row {
-        let name: String
-        let change: RootPlan.Change
-        let digest: Digest
-    }
-
-    /// The images of one repository.
-    struct Group {
-        var rows: [Row] = []
-        var equal = 0
-    }
-
-    private(set) var groups: [Route: Group] = [:]
-
-    mutating func take(_ event: RunEvent) {
-        switch event {
-        case .equal(let route, _, _): groups[route, default: Group()].equal += 1
-        case .planned(let plan):
-            let digest = plan.root.descriptor.digest
-            let name = plan.tag.map { ":\($0)" } ?? "@\(digest.short)"
-            groups[plan.route, default: Group()].rows.append(Row(name: name, change: plan.change, digest: digest))
-        default: break
-        }
-    }
-}
 
 /// A plan that is only to be read.
 struct PlanReport {
+    /// The name of the job, where there is one.
+    var title: String?
     let totals: RunTotals
     let rows: PlanRows
     let summary: PlanSummary
@@ -43,28 +17,76 @@ struct PlanReport {
     /// Requests that a run would make at a side: those that looking made, without the questions that only a plan asks, and
     /// those that copying makes.
     func requests(_ side: Side) -> Int {
-        let looking = (totals.requests.bySide[side] ?? 0) - (totals.requests.blobQuestions[side] ?? 0)
+        let looking = (totals.requests.bySide[side] ?? 0) - totals.requests.count(.blobQuestion, side)
         return looking + (side == .source ? summary.sourceRequests : summary.destinationRequests)
     }
 
+    /// One line: what there is to do.
+    var headline: String {
+        var parts = ["\(totals.new) new", "\(totals.moved) moved", "\(totals.equal) equal"]
+        if totals.left > 0 { parts.append("\(totals.left) left to the way back") }
+        if totals.refused > 0 { parts.append("\(totals.refused) refused") }
+        let scope = "in \(Measures.count(totals.repositories, "repository", "repositories"))"
+        return "\(title ?? "plan"): \(parts.joined(separator: ", ")) \(scope)"
+    }
+
     /// The plan for people: the images by repository, then the sum.
-    func text(_ style: Style, rowsPerRepository: Int = 20) -> String {
-        var lines: [String] = []
-        for (route, group) in rows.groups.sorted(by: { $0.key.destination < $1.key.destination }) {
-            let origin = route.source == route.destination ? "" : "  (from \(route.source))"
-            lines.append(style.bold("\(route.destination)") + origin)
-            let sorted = group.rows.sorted { $0.name < $1.name }
-            for row in sorted.prefix(rowsPerRepository) { lines.append(line(row, style)) }
-            if sorted.count > rowsPerRepository {
-                lines.append("  … and \(sorted.count - rowsPerRepository) more to copy")
-            }
-            if group.equal > 0 { lines.append("  = \(group.equal) equal") }
+    ///
+    /// Where there are many, each repository has a line or two, and the repositories with most to do are shown.
+    func text(_ style: Style, most: Int = 40) -> String {
+        let groups = rows.groups.sorted { $0.key.destination < $1.key.destination }
+        let different = groups.reduce(0) { $0 + $1.value.rows.count + $1.value.refused.count }
+        var lines: [String]
+        if different <= most {
+            lines = groups.flatMap { whole($0.key, $0.value, style) }
+        } else {
+            let busy = groups.filter { !$0.value.rows.isEmpty || !$0.value.refused.isEmpty }
+            let shown = busy.sorted { ($1.value.weight, $0.key.destination) < ($0.value.weight, $1.key.destination) }
+                .prefix(most / 2)
+            lines = shown.map { short($0.key, $0.value, style) }
+            if busy.count > shown.count { lines.append("… and \(busy.count - shown.count) more repositories") }
         }
         if !lines.isEmpty { lines.append("") }
-        let scope = "in \(Measures.count(totals.repositories, "repository", "repositories"))"
-        lines.append(
-            style.bold("plan: \(totals.new) new, \(totals.moved) moved, \(totals.equal) equal \(scope)")
-        )
+        return (lines + sum(style)).joined(separator: "\n")
+    }
+
+    private func whole(_ route: Route, _ group: PlanRows.Group, _ style: Style) -> [String] {
+        var lines = [heading(route, style)]
+        lines += group.rows.sorted { $0.name < $1.name }.map { line($0, style) }
+        lines += group.refused.sorted { $0.name < $1.name }
+            .map { name, refusal in
+                style.red("  ! \(name)") + "  \(refusal.old?.short ?? "nothing") stays, not \(refusal.new.short)"
+            }
+        if group.equal > 0 { lines.append("  = \(group.equal) equal") }
+        if group.left > 0 { lines.append("  < \(group.left) left to the way back") }
+        return lines
+    }
+
+    private func short(_ route: Route, _ group: PlanRows.Group, _ style: Style) -> String {
+        let new = group.rows.count { $0.old == nil }
+        let moved = group.rows.count - new
+        var parts: [String] = []
+        if new > 0 { parts.append(style.green("+\(new)")) }
+        if moved > 0 { parts.append(style.yellow("~\(moved)")) }
+        if !group.refused.isEmpty { parts.append(style.red("!\(group.refused.count)")) }
+        if group.equal > 0 { parts.append("=\(group.equal)") }
+        let names = group.rows.map(\.name).sorted()
+        let few = names.prefix(3).joined(separator: " ") + (names.count > 3 ? " …" : "")
+        return "\(heading(route, style))  \(parts.joined(separator: " "))  \(style.dim(few))"
+    }
+
+    private func heading(_ route: Route, _ style: Style) -> String {
+        style.bold("\(route.destination)") + (route.source == route.destination ? "" : "  (from \(route.source))")
+    }
+
+    private func line(_ row: PlanRows.Row, _ style: Style) -> String {
+        let mark = row.isEstimate ? style.dim("  not opened") : ""
+        guard let old = row.old else { return style.green("  + \(row.name)") + "  \(row.digest.short)" + mark }
+        return style.yellow("  ~ \(row.name)") + "  \(old.short) → \(row.digest.short)" + mark
+    }
+
+    private func sum(_ style: Style) -> [String] {
+        var lines = [style.bold(headline)]
         lines.append(
             "  blobs     \(summary.blobsToCopy) to copy (\(Measures.bytes(summary.bytesToCopy))), "
                 + "about \(summary.blobsToMount) to mount, \(summary.blobsPresent) already there"
@@ -72,17 +94,40 @@ struct PlanReport {
         if summary.bytesSaved > 0 {
             lines.append("  saved     \(Measures.bytes(summary.bytesSaved)) by sending nothing twice")
         }
-        lines.append(
-            "  requests  about \(requests(.source)) at the source, \(requests(.destination)) at the destination"
-        )
-        lines.append("  nothing was changed (--dry-run)")
-        return lines.joined(separator: "\n")
+        if totals.unopened > 0 {
+            lines.append(
+                "  estimate  \(Measures.count(totals.unopened, "image")) not opened: their blobs and requests are not in these sums"
+            )
+        }
+        lines += Side.allCases.map { side in
+            let label = side == .source ? "  requests" : "          "
+            return "\(label)  about \(requests(side)) at the \(side.rawValue)\(kinds(side))"
+        }
+        let pulls = totals.requests.count(.manifest, .source)
+        if pulls > 0 { lines.append("  pulls     \(Measures.count(pulls, "manifest")) fetched to look, which a pull limit counts") }
+        lines.append("  nothing was changed")
+        return lines
     }
 
-    private func line(_ row: PlanRows.Row, _ style: Style) -> String {
-        switch row.change {
-        case .new: style.green("  + \(row.name)") + "  \(row.digest.short)"
-        case .moved(let old): style.yellow("  ~ \(row.name)") + "  \(old.short) → \(row.digest.short)"
+    /// What the requests are, those of looking and of copying together: ` (3 listings, 40 questions, 12 blobs)`.
+    private func kinds(_ side: Side) -> String {
+        var counts: [(Int, String, String)] = [
+            (totals.requests.count(.listing, side), "listing", "listings"),
+            (totals.requests.count(.question, side), "question", "questions"),
+        ]
+        if side == .source {
+            counts.append((totals.requests.count(.manifest, side), "manifest", "manifests"))
+            counts.append((summary.blobsToCopy, "blob", "blobs"))
+        } else {
+            counts.append((2 * summary.blobsToCopy + summary.blobsToMount + summary.blobsPresent, "for blobs", "for blobs"))
+            counts.append((summary.manifestsToWrite, "manifest", "manifests"))
         }
+        let words = counts.filter { $0.0 > 0 }.map { "\($0.0) \($0.0 == 1 ? $0.1 : $0.2)" }
+        return words.isEmpty ? "" : " (\(words.joined(separator: ", ")))"
     }
+}
+
+extension PlanRows.Group {
+    /// How much there is to do.
+    fileprivate var weight: Int { rows.count + refused.count }
 }

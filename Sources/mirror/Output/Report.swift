@@ -8,9 +8,14 @@ import OCIContent
 struct Report {
     let totals: RunTotals
     let duration: Duration
-    let isInterrupted: Bool
+    /// The name of the job, where there is one.
+    var title: String?
+    /// What ended the run before its end, if something did.
+    var interruption: Interruption.Cause?
     /// Why the run ended early, if it did.
     let failure: (any Error)?
+
+    var isInterrupted: Bool { interruption != nil }
 
     /// Success only if every selected image is now equal at the destination.
     var exitCode: ExitCode {
@@ -37,9 +42,12 @@ struct Report {
     var headline: String {
         let totals = totals
         var parts = ["\(totals.published) published", "\(totals.equal) equal"]
-        if !totals.failures.isEmpty { parts.append("\(totals.failures.count) failed") }
+        if totals.left > 0 { parts.append("\(totals.left) left to the way back") }
+        if totals.refused > 0 { parts.append("\(totals.refused) refused") }
+        let failed = totals.failures.count - totals.refused
+        if failed > 0 { parts.append("\(failed) failed") }
         let scope = "in \(Measures.count(totals.repositories, "repository", "repositories"))"
-        return (isInterrupted ? "interrupted: " : failure != nil ? "ended early: " : "done: ")
+        return (title.map { "\($0): " } ?? "") + (isInterrupted ? "interrupted: " : failure != nil ? "ended early: " : "done: ")
             + parts.joined(separator: ", ") + " " + scope
     }
 
@@ -69,7 +77,12 @@ struct Report {
         if totals.namesSkipped > 0 {
             lines.append("  skipped   \(Measures.count(totals.namesSkipped, "name")) that no registry may use")
         }
-        if isInterrupted { lines.append("  run the same command again to go on") }
+        switch interruption {
+        case .signal: lines.append("  run the same command again to go on")
+        case .deadline(let limit):
+            lines.append("  stopped after \(Measures.duration(limit)), as was asked; run the same command again to go on")
+        case nil: break
+        }
         return lines.joined(separator: "\n")
     }
 

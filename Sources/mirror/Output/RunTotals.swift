@@ -63,7 +63,7 @@ struct RunTotals {
             if case .new = plan.change { new += 1 } else { moved += 1 }
             bytesPlanned = bytesPlanned.addingClamped(plan.blobBytes)
             layersLeftOut.formUnion(plan.leftOut.map(\.digest))
-        case .estimated(_, _, _, let old):
+        case .estimated(_, _, _, _, let old):
             found += 1
             unopened += 1
             if old == nil { new += 1 } else { moved += 1 }
@@ -122,13 +122,20 @@ struct RequestTally {
     }
 
     private(set) var bySide: [Side: Int] = [:]
-    /// Questions for blobs, which only a plan asks.
-    private(set) var blobQuestions: [Side: Int] = [:]
+    private var byKind: [Kind: Int] = [:]
     private(set) var byHost: [String: Host] = [:]
+
+    private struct Kind: Hashable {
+        let kind: RequestRecord.Kind
+        let side: Side
+    }
+
+    /// How many requests of a kind went to a side.
+    func count(_ kind: RequestRecord.Kind, _ side: Side) -> Int { byKind[Kind(kind: kind, side: side)] ?? 0 }
 
     mutating func add(_ record: RequestRecord, _ side: Side) {
         bySide[side, default: 0] += 1
-        if record.kind == .blobQuestion { blobQuestions[side, default: 0] += 1 }
+        byKind[Kind(kind: record.kind, side: side), default: 0] += 1
         // Hosts that redirects lead to are chosen by servers; their number is bounded here.
         guard byHost[record.host] != nil || byHost.count < 64 else { return }
         var host = byHost[record.host] ?? Host()

@@ -14,21 +14,25 @@ import Synchronization
 /// Progress and complaints go to standard error, results to standard output.
 final class Show: Sendable {
     private let options: OutputOptions
+    private let title: JobTitle?
     private let view: any View
     private let state: Mutex<State>
 
     private struct State {
         var totals = RunTotals()
-        var plan = PlanRows()
+        /// Only where a plan is made: it grows with every image that differs.
+        var plan: PlanRows?
     }
 
     /// Chooses the view that fits the options and the terminal.
-    init(_ options: OutputOptions) {
+    /// - Parameter title: The job that is shown, where there is one.
+    init(_ options: OutputOptions, title: JobTitle? = nil) {
         self.options = options
+        self.title = title
         state = Mutex(State())
         view =
             switch options.format {
-            case .json: JSONView()
+            case .json: JSONView(job: title?.name)
             case .text where options.quiet: QuietView()
             case .text: Terminal.standardError.isTerminal ? TerminalView() : PlainView()
             }
@@ -38,7 +42,7 @@ final class Show: Sendable {
     func record(_ event: RunEvent) {
         state.withLock { state in
             state.totals.take(event)
-            state.plan.take(event)
+            state.plan?.take(event)
         }
         view.show(event)
     }
@@ -59,7 +63,8 @@ final class Show: Sendable {
     }
 
     /// Shows a run from its beginning to its report, and says how the program is to end.
-    func run(_ interruption: Interruption, _ body: () async throws -> Void) async -> ExitCode {
+    func run(_ interruption: Interruption, _ body: () async throws -> Void) async -> (ExitCode, Report) {
+        if let title { view.begin(title) }
         let start = ContinuousClock.now
         var failure: (any Error)?
         await whileTicking {
@@ -69,30 +74,36 @@ final class Show: Sendable {
         let report = Report(
             totals: totals,
             duration: start.duration(to: .now),
-            isInterrupted: interruption.exitCode != nil,
+            title: title?.name,
+            interruption: interruption.cause,
             failure: interruption.exitCode == nil ? failure : nil
         )
         view.finish(report)
-        return interruption.exitCode ?? report.exitCode
+        return (interruption.exitCode ?? report.exitCode, report)
     }
 
     /// Shows a plan that is only to be read.
-    func plan(_ interruption: Interruption, _ body: () async throws -> PlanSummary) async -> ExitCode {
+    func plan(
+        _ interruption: Interruption,
+        _ body: () async throws -> PlanSummary
+    ) async -> (ExitCode, PlanReport?) {
+        if let title { view.begin(title) }
+        state.withLock { $0.plan = PlanRows() }
         var outcome: Result<PlanSummary, any Error>?
         await whileTicking {
             do { outcome = .success(try await body()) } catch { outcome = .failure(error) }
         }
-        if let code = interruption.exitCode { return code }
-        let (totals, rows) = state.withLock { ($0.totals, $0.plan) }
+        if let code = interruption.exitCode { return (code, nil) }
+        let (totals, rows) = state.withLock { ($0.totals, $0.plan ?? PlanRows()) }
         switch outcome {
         case .success(let summary):
-            let plan = PlanReport(totals: totals, rows: rows, summary: summary)
+            let plan = PlanReport(title: title?.name, totals: totals, rows: rows, summary: summary)
             view.finish(plan)
-            return totals.failures.isEmpty ? .success : .failure
+            return (totals.failures.isEmpty ? .success : .failure, plan)
         case .failure(let error):
             view.complain(error)
-            return .unavailable
-        case nil: return .failure
+            return (.unavailable, nil)
+        case nil: return (.failure, nil)
         }
     }
 
@@ -115,6 +126,9 @@ final class Show: Sendable {
 protocol View: Sendable {
     /// How often ``tick(_:)`` is to be called.
     var interval: Duration { get }
+
+    /// Shows that a job begins.
+    func begin(_ title: JobTitle)
 
     /// Shows an event, if it is worth showing by itself.
     func show(_ event: RunEvent)
@@ -141,6 +155,15 @@ protocol View: Sendable {
     func finish(_ plan: PlanReport)
 }
 
+/// What a job is called, and what it copies.
+struct JobTitle {
+    let name: String
+    let source: String
+    let destination: String
+
+    func text(_ style: Style) -> String { "\(style.bold(name))  \(source) → \(destination)" }
+}
+
 extension View {
     func show(_ name: SkippedName, _ side: Side) {
         warn("skipped at the \(side.rawValue): \(Wording.sentence(for: name.error))")
@@ -150,6 +173,17 @@ extension View {
 extension ExitCode {
     /// A side could not be reached, or refused.
     static let unavailable = ExitCode(69)
+    /// Another run of the job is under way.
+    static let locked = ExitCode(75)
+    /// Something would be done; only where that is asked for.
+    static let changes = ExitCode(2)
     /// The configuration is wrong.
     static let configuration = ExitCode(78)
+
+    /// The one of two that says more: what concerns a whole job before what concerns some images.
+    func worse(_ other: ExitCode) -> ExitCode {
+        let order: [ExitCode] = [.success, .failure, .locked, .unavailable, .configuration]
+        func rank(_ code: ExitCode) -> Int { order.firstIndex(of: code) ?? order.count }
+        return rank(other) > rank(self) ? other : self
+    }
 }

@@ -20,6 +20,8 @@ final class TerminalView: View {
         var rate = Rate()
     }
 
+    func begin(_ title: JobTitle) { scroll(title.text(terminal.style)) }
+
     func show(_ event: RunEvent) {
         if let line = Lines.line(for: event, terminal.style) { scroll(line) }
     }

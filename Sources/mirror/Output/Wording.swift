@@ -1,6 +1,7 @@
 // mirror: container images from one registry to another
 // SPDX-License-Identifier: Apache-2.0
 
+import Foundation
 import OCI
 import OCIContent
 import OCIRegistry
@@ -32,6 +33,7 @@ enum Wording {
         case ManifestError.schema1: "have the image pushed again by a current client"
         case let error as CredentialHelperError: CredentialWording.hint(for: error)
         case let error as SettingError: CredentialWording.hint(for: error)
+        case is JobLocked: "--wait waits for it"
         case is RootMissing: "mirror list shows what is there"
         case let error as Refusal: SelectionWording.hint(for: error)
         default: nil
@@ -61,6 +63,15 @@ enum Wording {
         case let error as TLSFileError: "cannot read \(error.path) as certificates or keys in PEM form"
         case let error as ProxyError: "\(error.variable) does not name a proxy that can be used: http://host:port"
         case let error as ConfigFileMissing: "there is no config file \(error.path)"
+        case let error as ConfigFileNotFound:
+            "there is no config file: none is named by --config, and there is no \(error.places.joined(separator: ", no "))"
+        case let error as StateError: "cannot use \(error.path): \(String(cString: strerror(error.number)))"
+        case let error as JobNotFound:
+            "there is no job \(error.name) in \(error.file)\(error.nearest.map { "; did you mean \($0)?" } ?? "")"
+        case let error as NoJobs: "there are no jobs in \(error.file)"
+        case let error as JobLocked: "cannot run \(error.name): another run of it is under way on this machine"
+        case let error as MetricsFileError: "cannot replace \(error.path): it has something else than metrics of mirror in it"
+        case let error as PlanFileError: planFile(error)
         case let error as LoginInputError: CredentialWording.sentence(for: error)
         case let error as Refusal: SelectionWording.sentence(for: error)
         case let error as PatternError: SelectionWording.sentence(for: error)
@@ -116,6 +127,16 @@ enum Wording {
         case .tooDeep: "objects stand too deep in each other"
         case .invalidText: "a text is not valid"
         }
+    }
+
+    private static func planFile(_ error: PlanFileError) -> String {
+        let reason =
+            switch error.reason {
+            case .noPlan: "it is no plan that this version of mirror can read"
+            case .incomplete: "the line is not one of a plan"
+            case .value(let why): why
+            }
+        return "cannot use the plan \(error.path), line \(error.line): \(reason)"
     }
 
     private static func graph(_ error: GraphError) -> String {

@@ -1,0 +1,68 @@
+// mirror: container images from one registry to another
+// SPDX-License-Identifier: Apache-2.0
+
+public import OCI
+
+/// A place to read from whose manifests are fetched once, also over several runs.
+///
+/// Some registries count each manifest that is fetched against a limit, and none counts a question; so a tag whose manifest
+/// is remembered costs a question instead.
+public struct RememberingEndpoint<Base: SourceEndpoint>: SourceEndpoint {
+    private let base: Base
+    private let memory: any DocumentMemory
+
+    /// Wraps a place.
+    public init(_ base: Base, memory: any DocumentMemory) {
+        self.base = base
+        self.memory = memory
+    }
+
+    /// What the place is called.
+    public var name: String { base.name }
+
+    /// The names of all repositories; see ``Endpoint/catalog()``.
+    public func catalog() -> Pages<RepositoryName> { base.catalog() }
+
+    /// One repository of the place.
+    public func source(_ repository: RepositoryName) -> any ContentSource {
+        RememberingSource(base: base.source(repository), repository: repository, memory: memory)
+    }
+}
+
+/// A repository whose manifests are fetched once.
+private struct RememberingSource: ContentSource {
+    let base: any ContentSource
+    let repository: RepositoryName
+    let memory: any DocumentMemory
+
+    func tags() -> Pages<TagEntry> { base.tags() }
+
+    func resolve(_ target: Target) async throws -> Descriptor? { try await base.resolve(target) }
+
+    func contains(_ blob: Descriptor) async throws -> Bool { try await base.contains(blob) }
+
+    func blob(_ descriptor: Descriptor, from offset: Int64) async throws -> ByteStream {
+        try await base.blob(descriptor, from: offset)
+    }
+
+    func document(at target: Target) async throws -> ManifestDocument? {
+        switch target {
+        case .digest(let digest):
+            if let document = await memory.document(digest) { return document }
+            return try await fetch(target)
+        case .tag(let tag):
+            guard let seen = await memory.lastSeen(tag, in: repository), let known = await memory.document(seen) else {
+                return try await fetch(target)
+            }
+            guard let now = try await base.resolve(target) else { return nil }
+            return now.digest == seen ? known : try await document(at: .digest(now.digest))
+        }
+    }
+
+    private func fetch(_ target: Target) async throws -> ManifestDocument? {
+        guard let document = try await base.document(at: target) else { return nil }
+        await memory.keep(document)
+        if case .tag(let tag) = target { await memory.noteSeen(tag, in: repository, document.descriptor.digest) }
+        return document
+    }
+}

@@ -1,0 +1,96 @@
+// mirror: container images from one registry to another
+// SPDX-License-Identifier: Apache-2.0
+
+import ArgumentParser
+import Foundation
+import OCI
+import Replication
+
+/// `mirror plan`: what a run would do, priced.
+struct PlanCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "plan",
+        abstract: "Show what jobs, or a copy, would do, and what it would cost; nothing is changed.",
+        discussion: """
+            Words that are names of jobs of the config file are these jobs; otherwise two addresses are taken as mirror copy \
+            takes them. Without words, all jobs are planned.
+
+            To know blobs and bytes, images that differ are opened: their manifests are fetched from the source, which a \
+            registry with a pull limit counts. With --open none, only digests are compared.
+
+            With --output, the plan is written to a file that mirror apply carries out.
+
+            EXAMPLES
+              mirror plan
+              mirror plan base-images --open none
+              mirror plan -o plan.jsonl && mirror apply plan.jsonl
+              mirror plan 'registry.lan/team/**' localhost:5000/team
+            """
+    )
+
+    /// Which images are opened.
+    enum Opening: String, ExpressibleByArgument, CaseIterable {
+        case all
+        case none
+    }
+
+    @Argument(help: "Jobs, or a source and a destination.")
+    var words: [String] = []
+
+    @Flag(help: "Of a repository that is named without a tag, plan all tags.")
+    var allTags = false
+
+    @Option(name: [.customShort("o"), .customLong("output")], help: ArgumentHelp("Write the plan to a file.", valueName: "file"))
+    var planFile: String?
+
+    @Flag(help: "End with status 2 if anything would be done.")
+    var exitCode = false
+
+    @Option(help: "Open the images that differ (all), or only compare digests (none).")
+    var open = Opening.all
+
+    @OptionGroup var configuration: ConfigOptions
+    @OptionGroup var output: OutputOptions
+
+    func run() async throws {
+        let file = try configuration.file()
+        let work = try work(file)
+        let access = try configuration.access(file ?? MirrorConfiguration()) { Show(output).warn($0) }
+        throw await withInterruption { interruption in
+            await withRegistries(access) { pool in
+                var run = PlanRun(pool, output, opensImages: open == .all, interruption)
+                switch work {
+                case .jobs(let jobs): try await run.plan(jobs)
+                case .pair(let pair): try await run.plan(pair)
+                }
+                if let code = interruption.exitCode { return code }
+                if let planFile {
+                    try WholeFile.write(run.file.text(created: WallClock.now), to: URL(filePath: planFile))
+                }
+                return run.code == .success && exitCode && run.hasChanges ? .changes : run.code
+            }
+        }
+    }
+
+    private enum Work {
+        case jobs([JobSettings])
+        case pair(AddressPair)
+    }
+
+    private func work(_ file: MirrorConfiguration?) throws -> Work {
+        let names = file?.jobs.map(\.name) ?? []
+        guard words.count == 2, !words.contains(where: names.contains) else {
+            return .jobs(
+                try ConfigOptions.complaining {
+                    guard let file else { throw ConfigFileNotFound(places: ConfigSearch.places()) }
+                    return try JobChoice.jobs(words, of: file)
+                }
+            )
+        }
+        do {
+            return .pair(try AddressPair(source: words[0], destination: words[1], allTags: allTags))
+        } catch {
+            throw ValidationError(Wording.sentenceAndHint(for: error))
+        }
+    }
+}

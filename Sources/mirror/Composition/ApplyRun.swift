@@ -1,0 +1,68 @@
+// mirror: container images from one registry to another
+// SPDX-License-Identifier: Apache-2.0
+
+import ArgumentParser
+import OCI
+import OCIContent
+import Replication
+
+/// Carries out one section of a plan.
+struct ApplyRun {
+    private let section: PlanFile.Section
+    private let pool: RegistryPool
+    private let show: Show
+    private let settings: JobSettings?
+
+    /// - Parameter file: The config file, whose jobs remember what was made equal.
+    init(_ section: PlanFile.Section, _ pool: RegistryPool, _ output: OutputOptions, _ file: MirrorConfiguration?) {
+        self.section = section
+        self.pool = pool
+        let ends = section.ends
+        show = Show(
+            output,
+            title: ends.job.map { JobTitle(name: $0, source: "\(ends.source)", destination: "\(ends.destination)") }
+        )
+        settings = file?.jobs
+            .first { job in
+                job.name == ends.job && job.source.value == ends.source && job.destination.value == ends.destination
+            }
+    }
+
+    /// Copies what the plan says.
+    /// - Returns: `nil` if a run of the job is under way.
+    func apply(_ interruption: Interruption) async throws -> ExitCode? {
+        guard let name = section.ends.job else { return try await run(interruption) }
+        let folder = StateDirectory.folder(ofJob: name, from: section.ends.source, to: section.ends.destination)
+        let code = try await JobLock.whileHeld(in: folder, waits: false) { try await run(interruption) }
+        if code == nil { Lines.complain(JobLocked(name: name), to: .standardError) }
+        return code
+    }
+
+    private func run(_ interruption: Interruption) async throws -> ExitCode {
+        let ends = section.ends
+        let job = Job(
+            source: try await pool.source(ends.source, show),
+            destination: try await pool.destination(ends.destination, show),
+            selection: .pinned(section.images),
+            mapping: try NameMapping(
+                from: Address(host: ends.source.host, scope: .registry),
+                to: Address(host: ends.destination.host, scope: .registry)
+            ),
+            // What the plan counted on decides; that is looked at once more before a tag moves.
+            overwrite: .ifUnchanged(isTwoWay: false),
+            memory: memory
+        )
+        let hints = HolderFile.open(for: ends.destination.host)
+        let replicator = Replicator(job: job, hints: hints, events: show.record)
+        return await show.run(interruption) { try await replicator.run() }.0
+    }
+
+    private var memory: any TagMemory {
+        guard let settings else { return NoTagMemory() }
+        return JobMemory(
+            in: settings.stateFolder,
+            remembersEqual: settings.overwrite.value == .ifUnchanged,
+            now: WallClock.now
+        )
+    }
+}

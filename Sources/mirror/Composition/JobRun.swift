@@ -1,0 +1,83 @@
+// mirror: container images from one registry to another
+// SPDX-License-Identifier: Apache-2.0
+
+import ArgumentParser
+import Foundation
+import OCI
+import OCIContent
+import Replication
+
+/// Makes a job of what a config file says, and runs or plans it.
+struct JobRun {
+    let settings: JobSettings
+    let pool: RegistryPool
+    let show: Show
+    /// Seconds since 1970.
+    let now: Int64
+    private let memory: JobMemory
+
+    init(_ settings: JobSettings, _ pool: RegistryPool, _ output: OutputOptions, now: Int64) {
+        self.settings = settings
+        self.pool = pool
+        self.now = now
+        show = Show(output, title: settings.title)
+        memory = JobMemory(
+            in: settings.stateFolder,
+            remembersEqual: settings.overwrite.value == .ifUnchanged,
+            now: now
+        )
+    }
+
+    /// Copies what is missing, and says how it went.
+    func sync(_ interruption: Interruption) async throws -> JobOutcome {
+        let replicator = try await replicator()
+        let (code, report) = await show.run(interruption) { try await replicator.run() }
+        return JobOutcome(job: settings.name, code: code, report: report, oldestDifference: memory.oldestDifference)
+    }
+
+    /// Finds out what a run would do.
+    func plan(_ interruption: Interruption, opensImages: Bool) async throws -> (ExitCode, PlanReport?) {
+        let replicator = try await replicator()
+        return await show.plan(interruption) { try await replicator.plan(opensImages: opensImages) }
+    }
+
+    private func replicator() async throws -> Replicator {
+        let job = Job(
+            source: try await pool.source(settings.source.value, show),
+            destination: try await pool.destination(settings.destination.value, show),
+            selection: try settings.selection(now: now),
+            mapping: settings.mapping,
+            overwrite: settings.overwriteRule,
+            memory: memory,
+            dates: DateFile.open()
+        )
+        let hints = HolderFile.open(for: settings.destination.value.host)
+        return Replicator(job: job, hints: hints, events: show.record)
+    }
+}
+
+/// How the run of a job went.
+struct JobOutcome {
+    let job: String
+    let code: ExitCode
+    let report: Report
+    /// Since when the tag that has differed longest does, in seconds since 1970.
+    let oldestDifference: Int64?
+}
+
+extension JobSettings {
+    /// How the job is headed.
+    var title: JobTitle {
+        JobTitle(name: name, source: "\(source.value)", destination: "\(destination.value)")
+    }
+
+    /// Where the job's memory and lock are.
+    var stateFolder: URL {
+        StateDirectory.folder(ofJob: name, from: source.value, to: destination.value)
+    }
+}
+
+/// The time of the machine's clock, in seconds since 1970.
+enum WallClock {
+    static var now: Int64 { Int64(Date().timeIntervalSince1970) }
+}

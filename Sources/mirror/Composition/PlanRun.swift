@@ -1,0 +1,65 @@
+// mirror: container images from one registry to another
+// SPDX-License-Identifier: Apache-2.0
+
+import ArgumentParser
+import OCI
+import Replication
+
+/// Plans jobs or a copy, one after the other, and gathers what they would do.
+struct PlanRun {
+    let pool: RegistryPool
+    let output: OutputOptions
+    let opensImages: Bool
+    let interruption: Interruption
+    /// What was planned so far.
+    private(set) var file = PlanFile()
+    /// Whether anything would be done.
+    private(set) var hasChanges = false
+    private(set) var code = ExitCode.success
+
+    init(_ pool: RegistryPool, _ output: OutputOptions, opensImages: Bool = true, _ interruption: Interruption) {
+        self.pool = pool
+        self.output = output
+        self.opensImages = opensImages
+        self.interruption = interruption
+    }
+
+    /// Plans jobs.
+    mutating func plan(_ jobs: [JobSettings]) async throws {
+        for settings in jobs {
+            guard interruption.exitCode == nil else { return }
+            let run = JobRun(settings, pool, output, now: WallClock.now)
+            let outcome = try await run.plan(interruption, opensImages: opensImages)
+            take(
+                outcome,
+                PlanFile.Ends(
+                    job: settings.name,
+                    source: settings.source.value,
+                    destination: settings.destination.value
+                )
+            )
+        }
+    }
+
+    /// Plans the copy from one address to another.
+    mutating func plan(_ pair: AddressPair) async throws {
+        let show = Show(output)
+        let job = Job(
+            source: try await pool.source(pair.source, show),
+            destination: try await pool.destination(pair.destination, show),
+            selection: pair.selection,
+            mapping: pair.mapping
+        )
+        let opensImages = opensImages
+        let replicator = Replicator(job: job, events: show.record)
+        let outcome = await show.plan(interruption) { try await replicator.plan(opensImages: opensImages) }
+        take(outcome, PlanFile.Ends(job: nil, source: pair.source, destination: pair.destination))
+    }
+
+    private mutating func take(_ outcome: (code: ExitCode, report: PlanReport?), _ ends: PlanFile.Ends) {
+        code = code.worse(interruption.exitCode ?? outcome.code)
+        guard let report = outcome.report else { return }
+        file.add(ends, report.rows)
+        hasChanges = hasChanges || !report.rows.images.isEmpty
+    }
+}

@@ -1,0 +1,96 @@
+// mirror: container images from one registry to another
+// SPDX-License-Identifier: Apache-2.0
+
+import OCI
+import OCIRegistry
+import Replication
+
+/// What holds for a job, and where each value comes from.
+enum JobText {
+    static func text(_ job: JobSettings, _ file: MirrorConfiguration, _ style: Style) -> String {
+        var rows: [(String, String, String)] = [
+            ("from", "\(job.source.value)", origin(job.source.origin)),
+            ("to", "\(job.destination.value)", origin(job.destination.origin)),
+            ("overwrite", job.overwrite.value.rawValue, origin(job.overwrite.origin)),
+        ]
+        rows += content(job)
+        rows += registry(job.source.value.host, "source", file)
+        if job.destination.value.host != job.source.value.host {
+            rows += registry(job.destination.value.host, "destination", file)
+        }
+        let width = rows.map(\.0.count).max() ?? 0
+        let valueWidth = min(60, rows.map(\.1.count).max() ?? 0)
+        let lines = rows.map { key, value, origin in
+            "  \(pad(key, width))  \(pad(value, valueWidth))  \(style.dim(origin))"
+        }
+        return ([style.bold(job.name) + style.dim("  \(file.file):\(job.line)")] + lines).joined(separator: "\n")
+    }
+
+    private static func pad(_ text: String, _ width: Int) -> String {
+        text.count >= width ? text : text + String(repeating: " ", count: width - text.count)
+    }
+
+    private static func origin(_ origin: JobSettings.Origin) -> String {
+        switch origin {
+        case .line(let line): "line \(line)"
+        case .defaults(let line): "defaults, line \(line)"
+        case .builtIn: "built in"
+        }
+    }
+
+    private static func content(_ job: JobSettings) -> [(String, String, String)] {
+        switch job.content.value {
+        case .image(let name, let target): return [("image", "\(name)\(target)", origin(job.content.origin))]
+        case .references(let path, let references):
+            return [("references", "\(path) (\(references.map { "\($0.count)" } ?? "not there yet"))", origin(job.content.origin))]
+        case .rules(let rules, _, let lines):
+            let taken = zip(rules.rules, lines).map { rule, line in
+                ("repository", "\(rule.pattern): \(tags(rule))", "line \(line)")
+            }
+            let excluded = rules.exclusions.map { ("repository", "!\($0)", origin(job.content.origin)) }
+            return taken + excluded
+        }
+    }
+
+    private static func tags(_ rule: RepositoryRule) -> String {
+        var parts: [String] = []
+        if let tags = rule.tags {
+            if !tags.include.isEmpty { parts.append("include \(tags.include.map(\.text).joined(separator: " "))") }
+            if !tags.exclude.isEmpty { parts.append("exclude \(tags.exclude.map(\.text).joined(separator: " "))") }
+            if let versions = tags.versions { parts.append("semver \(versions)") }
+            if let seconds = tags.pushedWithin { parts.append("pushed within \(span(seconds))") }
+            if let newest = tags.newest { parts.append("newest \(newest.count) by \(newest.order.rawValue)") }
+        }
+        if !rule.digests.isEmpty { parts.append(Measures.count(rule.digests.count, "digest")) }
+        let what = parts.isEmpty ? "all tags" : parts.joined(separator: ", ")
+        return what + (rule.rename.map { ", as \($0)" } ?? "")
+    }
+
+    /// As it can be written in the file.
+    private static func span(_ seconds: Int64) -> String {
+        let units: [(Int64, String)] = [(86_400, "d"), (3600, "h"), (60, "m")]
+        let unit = units.first { seconds.isMultiple(of: $0.0) } ?? (1, "s")
+        return "\(seconds / unit.0)\(unit.1)"
+    }
+
+    private static func registry(
+        _ host: RegistryHost,
+        _ role: String,
+        _ file: MirrorConfiguration
+    ) -> [(String, String, String)] {
+        let settings = file[host]
+        let isKnown = file.registries[host] != nil
+        let scheme = settings.scheme ?? Address(host: host, scope: .registry).scheme
+        let login =
+            switch settings.credentials {
+            case .password(let username, _)?: "user \(username)"
+            case .identityToken?: "an identity token"
+            case .helper(let name)?: "docker-credential-\(name)"
+            case nil: "where docker and podman keep them"
+            }
+        return [
+            (role, "\(host), \(scheme.rawValue), \(settings.limits.requests) requests at once", isKnown ? "registries" : "built in"),
+            ("", "credentials: \(login)", settings.credentials == nil ? "built in" : "registries"),
+        ]
+    }
+}

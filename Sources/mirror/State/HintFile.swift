@@ -1,0 +1,123 @@
+// mirror: container images from one registry to another
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import OCI
+import Synchronization
+
+/// Something that stands in a line of a hint file: printable, and without spaces.
+protocol HintText: Hashable, Sendable {
+    /// Reads it; `nil` for what it is not.
+    init?(hint: Substring)
+    /// How it is written.
+    var hint: String { get }
+}
+
+/// What is remembered between runs as lines `key value`, appended as it is learned; of a key that stands twice, the last
+/// line counts.
+///
+/// Nothing is lost with the file but time: torn and foreign lines are passed over, and where it cannot be written, the run
+/// goes without. It is bounded: the newest lines stay.
+final class HintFile<Key: HintText, Value: HintText>: Sendable {
+    private let known: Mutex<[Key: Value]>
+    private let descriptor: Int32
+    private let maximumLines: Int
+
+    /// Opens a file, and makes it where it is missing.
+    init(_ url: URL, maximumLines: Int) {
+        self.maximumLines = maximumLines
+        var lines = Self.read(url)
+        StateDirectory.make(url.deletingLastPathComponent())
+        if lines.count > maximumLines {
+            lines = Array(lines.suffix(maximumLines / 2))
+            let text = lines.map { "\($0.key.hint) \($0.value.hint)\n" }.joined()
+            try? Data(text.utf8).write(to: url, options: .atomic)
+        }
+        // Appended to by several runs at once, a line with each write.
+        descriptor = open(url.path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0o600)
+        known = Mutex(Dictionary(lines.map { ($0.key, $0.value) }, uniquingKeysWith: { $1 }))
+        // A line that a kill tore must not spoil the next one; empty lines are passed over.
+        if descriptor >= 0, lseek(descriptor, 0, SEEK_END) > 0 { append("\n") }
+    }
+
+    deinit { if descriptor >= 0 { close(descriptor) } }
+
+    /// What is known of a key.
+    subscript(key: Key) -> Value? { known.withLock { $0[key] } }
+
+    /// All that is known.
+    var all: [Key: Value] { known.withLock { $0 } }
+
+    /// Takes note, unless it is known already.
+    func note(_ key: Key, _ value: Value) {
+        known.withLock { known in
+            guard known.updateValue(value, forKey: key) != value else { return }
+            if known.count > 2 * maximumLines {
+                known = [key: value]
+                if descriptor >= 0 { ftruncate(descriptor, 0) }
+            }
+            // Not made durable: after a power failure it is only not known.
+            append("\(key.hint) \(value.hint)\n")
+        }
+    }
+
+    private func append(_ line: String) {
+        guard descriptor >= 0 else { return }
+        _ = Array(line.utf8).withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
+    }
+
+    private static func read(_ url: URL) -> [(key: Key, value: Value)] {
+        guard let data = try? Data(contentsOf: url) else { return [] }
+        return data.split(separator: UInt8(ascii: "\n"))
+            .compactMap { line in
+                guard let text = String(validating: line, as: UTF8.self) else { return nil }
+                let parts = text.split(separator: " ", omittingEmptySubsequences: false)
+                guard parts.count == 2, let key = Key(hint: parts[0]), let value = Value(hint: parts[1]) else { return nil }
+                return (key, value)
+            }
+    }
+}
+
+extension Digest: HintText {
+    init?(hint: Substring) {
+        guard let digest = try? Digest(String(hint)) else { return nil }
+        self = digest
+    }
+
+    var hint: String { description }
+}
+
+extension RepositoryName: HintText {
+    init?(hint: Substring) {
+        guard let name = try? RepositoryName(String(hint)) else { return nil }
+        self = name
+    }
+
+    var hint: String { text }
+}
+
+extension Int64: HintText {
+    init?(hint: Substring) { self.init(hint, radix: 10) }
+
+    var hint: String { "\(self)" }
+}
+
+/// A tag of a repository, `team/app:1.2`.
+struct TagPlace: HintText {
+    let repository: RepositoryName
+    let tag: TagName
+
+    init(_ repository: RepositoryName, _ tag: TagName) {
+        self.repository = repository
+        self.tag = tag
+    }
+
+    init?(hint: Substring) {
+        guard let colon = hint.lastIndex(of: ":"), let repository = try? RepositoryName(String(hint[..<colon])),
+            let tag = try? TagName(String(hint[hint.index(after: colon)...]))
+        else { return nil }
+        self.init(repository, tag)
+    }
+
+    var hint: String { "\(repository):\(tag)" }
+}

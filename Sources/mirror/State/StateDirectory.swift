@@ -1,0 +1,50 @@
+// mirror: container images from one registry to another
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import OCI
+import OCIContent
+
+/// Where hints between runs are kept: `$XDG_STATE_HOME/mirror`, or `~/.local/state/mirror`.
+///
+/// ```
+/// holders/HOST                 which repository of a destination holds which blob
+/// seen/HOST                    what tags of a source pointed to when they were last fetched
+/// dates                        when images were made
+/// manifests/new, manifests/old manifests by digest
+/// jobs/NAME-HASH/              what a job remembers, and its lock
+/// ```
+///
+/// All of it can be deleted at any time, and only costs time; a job that overwrites only what is unchanged then refuses what
+/// it cannot tell.
+enum StateDirectory {
+    static var url: URL {
+        let environment = ProcessInfo.processInfo.environment
+        if let base = environment["XDG_STATE_HOME"], base.hasPrefix("/") {
+            return URL(filePath: base, directoryHint: .isDirectory).appending(path: "mirror")
+        }
+        let home = environment["HOME"].map { URL(filePath: $0, directoryHint: .isDirectory) }
+        return (home ?? FileManager.default.homeDirectoryForCurrentUser).appending(path: ".local/state/mirror")
+    }
+
+    /// Makes a folder that only its owner can look into; where that fails, what is written into it fails.
+    static func make(_ folder: URL) {
+        try? FileManager.default.createDirectory(
+            at: folder,
+            withIntermediateDirectories: true,
+            attributes: [.posixPermissions: 0o700]
+        )
+    }
+
+    /// What a file that belongs to a host is called.
+    static func fileName(for host: RegistryHost) -> String {
+        host.description.replacing(":", with: "_").replacing("[", with: "").replacing("]", with: "")
+    }
+
+    /// The folder of a job; another source or destination under the same name is another job.
+    static func folder(ofJob name: String, from source: Address, to destination: Address, in state: URL = url) -> URL {
+        var digester = Digester(.sha256)
+        Array("\(source)\n\(destination)".utf8).withUnsafeBytes { digester.update($0) }
+        return state.appending(path: "jobs/\(name)-\(digester.digest().hex.prefix(12))")
+    }
+}
