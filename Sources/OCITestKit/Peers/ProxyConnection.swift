@@ -53,15 +53,21 @@ struct ProxyConnection: Sendable {
         let pending = Pending()
         // How a connection ends is seen at both its ends; there is nobody to tell here.
         try? await client.executeThenClose { fromClient, toClient in
-            let registry = try await connect()
-            try await registry.executeThenClose { fromRegistry, toRegistry in
-                try await withThrowingTaskGroup { group in
-                    group.addTask { try await forward(fromClient, to: toRegistry, answeringOn: toClient, pending) }
-                    group.addTask { try await giveBack(fromRegistry, to: toClient, pending) }
-                    // The end of either side is the end of both.
-                    defer { group.cancelAll() }
-                    try await group.next()
+            do {
+                let registry = try await connect()
+                try await registry.executeThenClose { fromRegistry, toRegistry in
+                    try await withThrowingTaskGroup { group in
+                        group.addTask { try await forward(fromClient, to: toRegistry, answeringOn: toClient, pending) }
+                        group.addTask { try await giveBack(fromRegistry, to: toClient, pending) }
+                        // The end of either side is the end of both.
+                        defer { group.cancelAll() }
+                        try await group.next()
+                    }
                 }
+            } catch let error as Ended { throw error } catch {
+                // A connection that closes without a word could be anybody's fault; this one is the proxy's.
+                let reason = Array("the proxy: \(error)\n".utf8)
+                try await reply(502, [("Connection", "close")], reason, on: toClient, pending)
             }
         }
         if pending.take() != nil { keeper.ended() }
