@@ -26,7 +26,7 @@ struct MirrorCommand: AsyncParsableCommand {
         version: Product.version,
         subcommands: [
             CopyCommand.self, SyncCommand.self, PlanCommand.self, ApplyCommand.self, ListCommand.self,
-            ConfigCommand.self, LoginCommand.self, LogoutCommand.self, AuthCommand.self,
+            InspectCommand.self, ConfigCommand.self, LoginCommand.self, LogoutCommand.self, AuthCommand.self,
         ]
     )
 }

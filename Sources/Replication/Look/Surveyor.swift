@@ -84,57 +84,13 @@ struct Surveyor: Sendable {
         }
     }
 
-    /// Fetches a root and every manifest below it, level by level, each once.
     private func open(_ route: Route, _ target: Target, _ documents: DocumentCache) async throws -> ImageGraph {
-        let source = job.source.source(route.source)
+        let opener = ImageOpener(limits: limits, documents: documents) { contact.note(.source) }
         do {
-            let root = try await source.document(at: target)
-            contact.note(.source)
-            guard let root else { throw missingRoot(target) }
-            var descendants: [Digest: ManifestDocument] = [:]
-            var bytes = root.bytes.count
-            var level = [root]
-            var depth = 0
-            while true {
-                let wanted = try wantedChildren(of: level, known: descendants)
-                if wanted.isEmpty { break }
-                depth += 1
-                guard depth <= limits.depth else { throw GraphError.tooDeep(limit: limits.depth) }
-                guard descendants.count + wanted.count < limits.manifests else {
-                    throw GraphError.tooManyManifests(limit: limits.manifests)
-                }
-                level = []
-                for (child, parent) in wanted {
-                    let document = try await documents.document(child, from: source)
-                    guard let document else { throw GraphError.missingChild(child.digest, of: parent) }
-                    guard document.descriptor.mediaType == child.mediaType, document.descriptor.size == child.size
-                    else {
-                        throw GraphError.mismatchedChild(child.digest, of: parent)
-                    }
-                    bytes += document.bytes.count
-                    guard bytes <= limits.bytes else { throw GraphError.tooManyBytes(limit: limits.bytes) }
-                    descendants[child.digest] = document
-                    level.append(document)
-                }
-            }
-            return ImageGraph(root: root, descendants: descendants)
+            return try await opener.open(target, from: job.source.source(route.source))
         } catch {
             throw SideFailure.wrapping(error, side: .source)
         }
-    }
-
-    private func wantedChildren(
-        of level: [ManifestDocument],
-        known: [Digest: ManifestDocument]
-    ) throws -> [(child: Descriptor, parent: Digest)] {
-        var seen: Set<Digest> = []
-        var wanted: [(child: Descriptor, parent: Digest)] = []
-        for document in level {
-            for child in document.manifest.children where known[child.digest] == nil {
-                if seen.insert(child.digest).inserted { wanted.append((child, document.descriptor.digest)) }
-            }
-        }
-        return wanted
     }
 
     private func missingRoot(_ target: Target) -> any Error {

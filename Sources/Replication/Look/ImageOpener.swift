@@ -1,0 +1,77 @@
+// mirror: container images from one registry to another
+// SPDX-License-Identifier: Apache-2.0
+
+public import OCI
+public import OCIContent
+
+/// Opens images: fetches a root and every manifest below it, level by level, each once.
+public struct ImageOpener: Sendable {
+    private let limits: GraphLimits
+    private let documents: DocumentCache
+    private let rootAnswered: @Sendable () -> Void
+
+    /// Makes an opener that remembers nothing from before.
+    public init(limits: GraphLimits = GraphLimits()) {
+        self.init(limits: limits, documents: DocumentCache())
+    }
+
+    /// - Parameter rootAnswered: Told when the place has answered about a root, whatever the answer.
+    init(
+        limits: GraphLimits,
+        documents: DocumentCache,
+        rootAnswered: @escaping @Sendable () -> Void = {}
+    ) {
+        self.limits = limits
+        self.documents = documents
+        self.rootAnswered = rootAnswered
+    }
+
+    /// Fetches an image's manifests.
+    /// - Throws: ``RootMissing``, ``GraphError``, and what the place throws.
+    public func open(_ target: Target, from source: any ContentSource) async throws -> ImageGraph {
+        let root = try await source.document(at: target)
+        rootAnswered()
+        guard let root else { throw RootMissing(target: target) }
+        var descendants: [Digest: ManifestDocument] = [:]
+        var bytes = root.bytes.count
+        var level = [root]
+        var depth = 0
+        while true {
+            let wanted = wantedChildren(of: level, known: descendants)
+            if wanted.isEmpty { break }
+            depth += 1
+            guard depth <= limits.depth else { throw GraphError.tooDeep(limit: limits.depth) }
+            guard descendants.count + wanted.count < limits.manifests else {
+                throw GraphError.tooManyManifests(limit: limits.manifests)
+            }
+            level = []
+            for (child, parent) in wanted {
+                let document = try await documents.document(child, from: source)
+                guard let document else { throw GraphError.missingChild(child.digest, of: parent) }
+                guard document.descriptor.mediaType == child.mediaType, document.descriptor.size == child.size
+                else {
+                    throw GraphError.mismatchedChild(child.digest, of: parent)
+                }
+                bytes += document.bytes.count
+                guard bytes <= limits.bytes else { throw GraphError.tooManyBytes(limit: limits.bytes) }
+                descendants[child.digest] = document
+                level.append(document)
+            }
+        }
+        return ImageGraph(root: root, descendants: descendants)
+    }
+
+    private func wantedChildren(
+        of level: [ManifestDocument],
+        known: [Digest: ManifestDocument]
+    ) -> [(child: Descriptor, parent: Digest)] {
+        var seen: Set<Digest> = []
+        var wanted: [(child: Descriptor, parent: Digest)] = []
+        for document in level {
+            for child in document.manifest.children where known[child.digest] == nil {
+                if seen.insert(child.digest).inserted { wanted.append((child, document.descriptor.digest)) }
+            }
+        }
+        return wanted
+    }
+}
