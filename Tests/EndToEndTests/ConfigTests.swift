@@ -149,7 +149,7 @@ extension EndToEnd {
                     let lines = result.errorText.split(separator: "\n").map(String.init)
                     #expect(
                         lines.map { $0.prefix { $0 != " " } } == [
-                            "\(file):4:5:", "\(file):5:24:", "\(file):8:17:", "\(file):9:3:", "\(file):10:1:",
+                            "\(file):4:5:", "\(file):5:24:", "\(file):8:17:", "\(file):9:3:", "\(file):10:7:",
                         ],
                         "\(lines)"
                     )

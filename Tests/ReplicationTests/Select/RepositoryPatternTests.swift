@@ -48,10 +48,10 @@ import Testing
     @Test func `says the same as an address for its forms`() throws {
         for (text, address) in [("**", "h.lan/**"), ("*", "h.lan/*"), ("a/**", "h.lan/a/**"), ("a/*", "h.lan/a/*")] {
             let pattern = try RepositoryPattern(text)
-            let selection = Selection.catalog(try Address(address).scope)
+            let scope = try Address(address).scope
             for name in ["a", "b", "a/x", "a/x/y", "ab/x", "b/a/x"].map({ try? RepositoryName($0) }) {
                 let name = try #require(name)
-                #expect(pattern.matches(name) == selection.includes(name), "\(text), \(name)")
+                #expect(pattern.matches(name) == scope.includes(name), "\(text), \(name)")
             }
         }
     }
