@@ -48,6 +48,9 @@ import Testing
         ("=1.2-rc1", ["1.2-rc.1", "1.2.0rc1"], ["1.2", "1.2-rc2"]),
         ("^2-beta1", ["2-beta1", "2-rc1", "2.5"], ["3-rc1", "2-alpha", "2.1-rc1"]),
         ("^1.2 || 2.0.0-rc.1", ["1.3", "2-rc1"], ["2", "1.3-rc1"]),
+        (">=1.3-beta <1.3.0", ["1.3-rc1"], ["1.3", "1.3-alpha"]),
+        (">=1.3-beta <1.3", [], ["1.3-rc1", "1.3"]),
+        (">=1.3-beta <=1.2", [], ["1.3-rc1", "1.3", "1.2"]),
         ("1.2 - 1.3-rc1", ["1.3-rc1", "1.2.5"], ["1.3", "1.2-rc1"]),
     ])
     func `a range means some versions and no others`(_ text: String, _ inside: [String], _ outside: [String]) throws {
