@@ -11,7 +11,7 @@ final class StoreFolders: Sendable {
     let content: ContentFolder?
     let isWritable: Bool
 
-    /// Opens a store, and makes it where it may be made. Blocks.
+    /// Opens a store, and makes it where it may be made; blocks.
     init(path: String, isWritable: Bool, observer: FileStep.Observer?) throws {
         self.isWritable = isWritable
         if isWritable { try Self.makeFolders(path) }
