@@ -61,7 +61,8 @@ final class StoreFolders: Sendable {
         return isFree
     }
 
-    private static func makeFolders(_ path: String) throws {
+    /// Makes a folder and those above it, where they are missing.
+    static func makeFolders(_ path: String) throws {
         var made = path.hasPrefix("/") ? "" : "."
         for component in path.split(separator: "/") where component != "." {
             let above = made.isEmpty ? "/" : made
