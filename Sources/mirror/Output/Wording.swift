@@ -3,6 +3,7 @@
 
 import OCI
 import OCIContent
+import OCILayout
 import OCIRegistry
 import Replication
 
@@ -32,6 +33,7 @@ enum Wording {
         case ManifestError.schema1: "have the image pushed again by a current client"
         case let error as CredentialHelperError: CredentialWording.hint(for: error)
         case let error as SettingError: CredentialWording.hint(for: error)
+        case let error as StoreError: StoreWording.hint(for: error)
         case is RootMissing: "mirror copy --dry-run --all-tags shows what is there"
         default: nil
         }
@@ -60,6 +62,7 @@ enum Wording {
         case let error as TLSFileError: "cannot read \(error.path) as certificates or keys in PEM form"
         case let error as ProxyError: "\(error.variable) does not name a proxy that can be used: http://host:port"
         case let error as ConfigFileMissing: "there is no config file \(error.path)"
+        case let error as StoreError: StoreWording.sentence(for: error)
         case let error as LoginInputError: CredentialWording.sentence(for: error)
         case is AllTagsError: "--all-tags goes with a repository, but the source names one image"
         case is CancellationError: "it was interrupted"
