@@ -29,6 +29,7 @@ let package = Package(
         .library(name: "OCI", targets: ["OCI"]),
         .library(name: "OCIContent", targets: ["OCIContent"]),
         .library(name: "OCIRegistry", targets: ["OCIRegistry"]),
+        .library(name: "OCILayout", targets: ["OCILayout"]),
         .library(name: "Replication", targets: ["Replication"]),
         .library(name: "OCITestKit", targets: ["OCITestKit"]),
     ],
@@ -47,7 +48,7 @@ let package = Package(
         .executableTarget(
             name: "mirror",
             dependencies: [
-                "OCI", "OCIContent", "OCIRegistry", "Replication", argumentParser, unixSignals, yams,
+                "OCI", "OCIContent", "OCIRegistry", "OCILayout", "Replication", argumentParser, unixSignals, yams,
             ],
             swiftSettings: settings
         ),
@@ -55,6 +56,11 @@ let package = Package(
         .target(
             name: "OCIRegistry",
             dependencies: ["OCI", "OCIContent", asyncHTTPClient, nioCore, nioPosix, nioHTTP1, nioSSL, subprocess],
+            swiftSettings: settings
+        ),
+        .target(
+            name: "OCILayout",
+            dependencies: ["OCI", "OCIContent", nioCore, nioPosix],
             swiftSettings: settings
         ),
         .target(name: "OCIContent", dependencies: ["OCI", nioCore, crypto, collections], swiftSettings: settings),
@@ -80,6 +86,11 @@ let package = Package(
             dependencies: [
                 "OCI", "OCIContent", "OCIRegistry", "OCITestKit", asyncHTTPClient, nioCore, nioPosix, nioHTTP1, nioSSL,
             ],
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "OCILayoutTests",
+            dependencies: ["OCI", "OCIContent", "OCILayout", "OCITestKit", nioCore, nioPosix],
             swiftSettings: settings
         ),
         .testTarget(

@@ -30,6 +30,11 @@ import Testing
                 "Subprocess", "Glibc",
             ]
         ),
+        // A folder as an endpoint.
+        "OCILayout": Row(
+            own: ["OCI", "OCIContent"],
+            others: ["NIOCore", "NIOPosix", "Synchronization", "FoundationEssentials", "Glibc"]
+        ),
         // Policy: look, decide, act.
         "Replication": Row(
             own: ["OCI", "OCIContent"],
@@ -39,7 +44,7 @@ import Testing
         "OCITestKit": Row(own: ["OCI", "OCIContent"], others: nil),
         // The edge: commands, configuration, wiring, output.
         "mirror": Row(
-            own: ["OCI", "OCIContent", "OCIRegistry", "Replication"],
+            own: ["OCI", "OCIContent", "OCIRegistry", "OCILayout", "Replication"],
             others: [
                 "ArgumentParser", "UnixSignals", "Foundation", "Synchronization", "Yams",
             ]
