@@ -22,6 +22,8 @@ public enum Scheme: String, Hashable, Sendable {
 /// | `host/path/*` | every repository one level below |
 /// | `host/path/**` | every repository below |
 /// | `host/` | the whole registry |
+/// | `layout:DIR`, `layout:DIR//path:tag` | a store of many repositories, and what is meant of it as of a registry |
+/// | `oci:DIR`, `oci:DIR:tag` | one OCI image layout, and one image of it |
 ///
 /// The first component is a host if it has a `.` or `:` or is `localhost`, and something follows it; otherwise the host
 /// is `docker.io`. In front there may be `http://` or `https://`.
@@ -40,24 +42,35 @@ public struct Address: Hashable, Sendable {
         case image(RepositoryName, Target)
     }
 
-    /// The scheme that is written, if one is.
-    public var writtenScheme: Scheme?
-    /// The registry.
-    public var host: RegistryHost
+    /// Where it is.
+    public var place: Place
     /// What of it is meant.
     public var scope: Scope
 
     /// Puts an address together from its parts.
-    public init(writtenScheme: Scheme? = nil, host: RegistryHost, scope: Scope) {
-        self.writtenScheme = writtenScheme
-        self.host = host
+    public init(place: Place, scope: Scope) {
+        self.place = place
         self.scope = scope
     }
 
-    /// The scheme that requests use: the written one, or HTTP on loopback, or HTTPS.
+    /// Puts the address of a registry together from its parts.
+    public init(writtenScheme: Scheme? = nil, host: RegistryHost, scope: Scope) {
+        self.init(place: .registry(host, writtenScheme), scope: scope)
+    }
+
+    /// The registry; `nil` for a folder.
+    public var host: RegistryHost? { place.host }
+
+    /// The scheme that is written in front of the registry, if one is.
+    public var writtenScheme: Scheme? { if case .registry(_, let scheme) = place { scheme } else { nil } }
+
+    /// The scheme that requests use: the written one, or HTTP on loopback, or HTTPS; `nil` for a folder.
     ///
     /// It is chosen before the first request, and there is no fallback.
-    public var scheme: Scheme { writtenScheme ?? (host.isLoopback ? .http : .https) }
+    public var scheme: Scheme? {
+        guard case .registry(let host, let written) = place else { return nil }
+        return written ?? (host.isLoopback ? .http : .https)
+    }
 
     /// Reads an address.
     /// - Throws: ``AddressError`` with the place of the mistake.
@@ -67,8 +80,12 @@ public struct Address: Hashable, Sendable {
         }
         guard !text.isEmpty else { throw fail(0, .empty) }
         guard text.utf8.count <= 4096 else { throw fail(4096, .tooLong) }
+        if let folder = try Self.folder(text) {
+            self = folder
+            return
+        }
         var rest = Substring(text)
-        writtenScheme = nil
+        var writtenScheme: Scheme?
         for scheme in [Scheme.https, .http] where rest.hasPrefix("\(scheme.rawValue)://") {
             writtenScheme = scheme
             rest = rest.dropFirst(scheme.rawValue.count + 3)
@@ -83,6 +100,7 @@ public struct Address: Hashable, Sendable {
             throw fail(base, .unknownScheme(String(rest[..<separator.lowerBound])))
         }
         let first = rest.prefix { $0 != "/" }
+        let host: RegistryHost
         if first.endIndex < rest.endIndex, writtenScheme != nil || Self.looksLikeHost(first) {
             do {
                 host = try RegistryHost(String(first))
@@ -96,7 +114,8 @@ public struct Address: Hashable, Sendable {
         } else {
             host = .dockerHub
         }
-        scope = try Self.scope(of: rest, host: host, whole: text, base: base)
+        place = .registry(host, writtenScheme)
+        scope = try Self.scope(of: rest, place: place, whole: text, base: base)
     }
 
     /// Reads a place below which repositories are named: `host/` for the whole registry, `host/path` for a path in it.
@@ -105,13 +124,14 @@ public struct Address: Hashable, Sendable {
     /// - Returns: An address whose scope is `registry` or `repository`.
     /// - Throws: ``AddressError`` with the place of the mistake.
     public static func base(_ text: String) throws(AddressError) -> Address {
-        if text.hasSuffix("/") {
+        if text.hasSuffix("/"), !text.hasPrefix("layout:") {
             let address = try Address(text)
             guard address.scope == .registry else { throw AddressError(text: text, offset: 0, reason: .trailingSlash) }
             return address
         }
         // A host alone is what it always is; a star or a tag is found before the end.
-        guard let slash = text.lastIndex(of: "/"), !text.contains("*"),
+        guard let slash = text.lastIndex(of: "/"), !text.contains("*"), !text.hasPrefix("oci:"),
+            !text.hasPrefix("layout:") || text.dropFirst("layout:".count).contains("//"),
             !text[slash...].contains(where: { $0 == ":" || $0 == "@" })
         else { return try Address(text) }
         do {
@@ -124,9 +144,9 @@ public struct Address: Hashable, Sendable {
         }
     }
 
-    private static func scope(
+    static func scope(
         of path: Substring,
-        host: RegistryHost,
+        place: Place,
         whole text: String,
         base: Int
     ) throws(AddressError) -> Scope {
@@ -136,7 +156,7 @@ public struct Address: Hashable, Sendable {
         func name(_ part: Substring) throws(AddressError) -> RepositoryName {
             do {
                 let name = try RepositoryName(String(part))
-                return host == .dockerHub && !part.contains("/") ? try RepositoryName("library/\(part)") : name
+                return place.host == .dockerHub && !part.contains("/") ? try RepositoryName("library/\(part)") : name
             } catch {
                 throw fail(base, .name(NameError(kind: .repository, text: String(part), reason: error.reason)))
             }
@@ -210,7 +230,12 @@ public struct Address: Hashable, Sendable {
 extension Address: CustomStringConvertible {
     /// The address in its full form, with the host written out.
     public var description: String {
-        let place = (writtenScheme.map { "\($0.rawValue)://" } ?? "") + "\(host)/"
+        if case .oci = place {
+            if case .image(_, let target) = scope { return "\(place)\(target)" }
+            return place.description
+        }
+        if case .registry = scope { return place.description }
+        let place = place.host == nil ? "\(place)//" : place.description
         switch scope {
         case .registry: return place
         case .subtree(let parent): return place + (parent.map { "\($0)/**" } ?? "**")
@@ -233,6 +258,8 @@ public struct AddressError: Error, Hashable, Sendable {
         case unknownScheme(String)
         /// A user name or a password stands in front of the host.
         case userInformation
+        /// The folder is missing behind the kind of place.
+        case missingFolder
         /// A word stands in front of a colon that names no kind of place.
         case unknownPlace(String)
         /// A host stands alone, and it is not clear whether the registry or an image is meant.
@@ -253,16 +280,4 @@ public struct AddressError: Error, Hashable, Sendable {
     public let offset: Int
     /// What was wrong.
     public let reason: Reason
-}
-
-extension StringProtocol {
-    /// The first place where `text` stands in this text.
-    fileprivate func range(of text: String) -> Range<Index>? {
-        var start = startIndex
-        while start < endIndex {
-            if self[start...].hasPrefix(text) { return start..<index(start, offsetBy: text.count) }
-            start = index(after: start)
-        }
-        return nil
-    }
 }

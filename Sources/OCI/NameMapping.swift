@@ -36,8 +36,10 @@ public struct NameMapping: Hashable, Sendable {
         case .subtree, .level: throw .destinationIsPattern
         }
         switch source.scope {
-        case .image, .repository:
-            guard let target else { throw .destinationNeedsRepository }
+        case .image(let name, _), .repository(let name):
+            // A store is a folder of one's own, where things can keep their names.
+            let kept: RepositoryName? = if case .layout = destination.place { name } else { nil }
+            guard let target = target ?? kept else { throw .destinationNeedsRepository }
             if tag != nil, case .repository = source.scope { throw .manyToOneTag }
             rule = .exact(target)
         case .registry:
@@ -46,8 +48,9 @@ public struct NameMapping: Hashable, Sendable {
             rule = .prefix(fixed: fixed, replacement: target)
         }
         if tag != nil, case .prefix = rule { throw .manyToOneTag }
+        if case .oci = destination.place, case .prefix = rule { throw .manyToOneLayout }
         self.tag = tag
-        inside = source.host == destination.host && source.scheme == destination.scheme ? target : nil
+        inside = source.place.isSame(as: destination.place) ? target : nil
     }
 
     /// Whether a repository of the source's catalog lies where this mapping writes to, in the same registry.
@@ -80,4 +83,6 @@ public enum MappingError: Error, Hashable, Sendable {
     case destinationNeedsRepository
     /// Several tags would all become one.
     case manyToOneTag
+    /// Several repositories would all become the one of a layout.
+    case manyToOneLayout
 }

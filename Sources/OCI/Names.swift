@@ -24,6 +24,8 @@ public struct RepositoryName: Hashable, Sendable {
         self.text = text
     }
 
+    init(known text: String) { self.text = text }
+
     /// The parts between the slashes.
     public var components: [Substring] { text.split(separator: "/") }
 

@@ -24,13 +24,10 @@ struct MirrorCommand: AsyncParsableCommand {
               130  interrupted by SIGINT (143 by SIGTERM)
             """,
         version: Product.version,
-<<<<<<< HEAD
         subcommands: [
             CopyCommand.self, SyncCommand.self, PlanCommand.self, ApplyCommand.self, ListCommand.self,
             InspectCommand.self, ConfigCommand.self, LoginCommand.self, LogoutCommand.self, AuthCommand.self,
+            StoreCommand.self,
         ]
-=======
-        subcommands: [CopyCommand.self, LoginCommand.self, LogoutCommand.self, AuthCommand.self, StoreCommand.self]
->>>>>>> 614f26839fed4bc7d3288fe762a51a9f7e46c89a
     )
 }

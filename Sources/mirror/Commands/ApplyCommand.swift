@@ -31,7 +31,7 @@ struct ApplyCommand: AsyncParsableCommand {
         let file = try configuration.file()
         let access = try configuration.access(file ?? MirrorConfiguration()) { Show(output).warn($0) }
         throw await withInterruption { interruption in
-            await withRegistries(access) { pool in
+            await withPlaces(access) { pool in
                 var worst = ExitCode.success
                 for section in plan.sections where interruption.exitCode == nil {
                     let run = ApplyRun(section, pool, output, file)

@@ -43,25 +43,33 @@ struct AuthDoctorCommand: AsyncParsableCommand {
     func run() async throws {
         let access = try configuration.access { Lines.warn($0, to: .standardError) }
         var code = ExitCode.success
-        for (address, repository) in try places(access) {
-            let outcome = await examine(address, repository, access)
+        for place in try places(access) {
+            let outcome = await examine(place, access)
             if code == .success { code = outcome }
         }
         throw code
     }
 
-    private func places(_ access: RegistryAccesses) throws -> [(Address, RepositoryName?)] {
-        func whole(_ host: RegistryHost) -> (Address, RepositoryName?) { (Address(host: host, scope: .registry), nil) }
+    /// What is looked into.
+    private struct Subject {
+        let host: RegistryHost
+        var scheme: Scheme?
+        var repository: RepositoryName?
+    }
+
+    private func places(_ access: RegistryAccesses) throws -> [Subject] {
         guard let place else {
             guard !access.configuredHosts.isEmpty else { throw ValidationError("Name a registry: host or host:port.") }
-            return access.configuredHosts.map(whole)
+            return access.configuredHosts.map { Subject(host: $0) }
         }
-        guard place.contains("/") else { return [whole(try RegistryHost.argument(place))] }
+        guard place.contains("/") else { return [Subject(host: try RegistryHost.argument(place))] }
         do {
             let address = try Address(place)
+            guard let host = address.host else { throw ValidationError("A folder asks for no credentials.") }
             switch address.scope {
-            case .registry: return [(address, nil)]
-            case .repository(let name), .image(let name, _): return [(address, name)]
+            case .registry: return [Subject(host: host, scheme: address.writtenScheme)]
+            case .repository(let name), .image(let name, _):
+                return [Subject(host: host, scheme: address.writtenScheme, repository: name)]
             case .subtree, .level: throw ValidationError("Name one repository, without *.")
             }
         } catch let error as AddressError {
@@ -69,17 +77,13 @@ struct AuthDoctorCommand: AsyncParsableCommand {
         }
     }
 
-    private func examine(
-        _ address: Address,
-        _ repository: RepositoryName?,
-        _ access: RegistryAccesses
-    ) async -> ExitCode {
-        let host = address.host
+    private func examine(_ subject: Subject, _ access: RegistryAccesses) async -> ExitCode {
+        let (host, repository) = (subject.host, subject.repository)
         print(repository.map { "\(host)/\($0)" } ?? "\(host)")
         do {
             let credential = try await access.credential(for: host, repository: repository)
             print("  credential  \(DoctorText.credential(credential))".printable)
-            let registry = try access.registry(of: address)
+            let registry = try access.registry(host, written: subject.scheme)
             let outcome = await Result { try await registry.endpoint().diagnose(repository) }
             try? await registry.shutdown()
             let diagnosis = try outcome.get()

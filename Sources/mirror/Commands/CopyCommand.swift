@@ -9,7 +9,7 @@ import Replication
 struct CopyCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "copy",
-        abstract: "Copy an image, a repository or a whole registry to another registry.",
+        abstract: "Copy an image, a repository or a whole registry to another registry, or from or to a folder.",
         discussion: """
             The destination replaces the fixed part of the source: a/x/app to b/y/app2 maps exactly, a/x/** to b/y maps \
             a/x/N to b/y/N, a/ to b/m maps N to m/N.
@@ -22,6 +22,8 @@ struct CopyCommand: AsyncParsableCommand {
               host/path/**         every repository below
               host/                the whole registry
               nginx                Docker Hub's library/nginx
+              layout:DIR           a store of repositories in a folder; layout:DIR//path:tag is one image of it
+              oci:DIR:tag          one image of an OCI image layout
 
             Requests use HTTPS, except to localhost, 127.0.0.0/8, ::1 and hosts written with http://.
 
@@ -30,6 +32,7 @@ struct CopyCommand: AsyncParsableCommand {
               mirror copy --all-tags registry.lan/team/app localhost:5000/team/app
               mirror copy --dry-run 'registry.lan/team/**' localhost:5000/team
               mirror copy localhost:5000/ localhost:5001/
+              mirror copy registry.lan/team/app:1.4 oci:app:1.4
             """
     )
 
@@ -58,15 +61,14 @@ struct CopyCommand: AsyncParsableCommand {
         let show = Show(output)
         let access = try configuration.access(warn: show.warn)
         throw await withInterruption { interruption in
-            await withRegistries(access) { pool in
+            await withPlaces(access) { pool in
                 let job = Job(
-                    source: try await pool.source(pair.source, show),
-                    destination: try await pool.destination(pair.destination, show),
+                    source: try await pool.source(pair.source.place, show),
+                    destination: try await pool.destination(pair.destination.place, show),
                     selection: pair.selection,
                     mapping: pair.mapping
                 )
-                let hints = HolderFile.open(for: pair.destination.host)
-                let replicator = Replicator(job: job, hints: hints, events: show.record)
+                let replicator = Replicator(job: job, hints: pair.destination.place.hints, events: show.record)
                 return dryRun
                     ? await show.plan(interruption) { try await replicator.plan() }.0
                     : await show.run(interruption) { try await replicator.run() }.0

@@ -34,14 +34,16 @@ struct InspectCommand: AsyncParsableCommand {
         let address = try imageAddress()
         let access = try configuration.access { Lines.warn($0, to: .standardError) }
         throw await withInterruption { interruption in
-            do {
-                let tree = try await look(at: address, access)
-                print(try text(of: tree, address))
-                return .success
-            } catch {
-                if let code = interruption.exitCode { return code }
-                Lines.complain(error is RootMissing ? ImageMissing(address: address) : error, to: .standardError)
-                return Self.exitCode(after: error)
+            await withPlaces(access) { pool in
+                do {
+                    let tree = try await look(at: address, pool)
+                    print(try text(of: tree, address))
+                    return .success
+                } catch {
+                    if let code = interruption.exitCode { return code }
+                    Lines.complain(error is RootMissing ? ImageMissing(address: address) : error, to: .standardError)
+                    return Self.exitCode(after: error)
+                }
             }
         }
     }
@@ -60,18 +62,10 @@ struct InspectCommand: AsyncParsableCommand {
         return address
     }
 
-    private func look(at address: Address, _ access: RegistryAccesses) async throws -> ImageTree {
+    private func look(at address: Address, _ pool: PlacePool) async throws -> ImageTree {
         guard case .image(let name, let target) = address.scope else { throw ImageMissing(address: address) }
-        let registry = try access.registry(of: address)
-        let endpoint = RetryingEndpoint(registry.endpoint(as: .source), policy: RetryPolicy())
-        do {
-            let graph = try await ImageOpener().open(target, from: endpoint.source(name))
-            try? await registry.shutdown()
-            return ImageTree(graph)
-        } catch {
-            try? await registry.shutdown()
-            throw error
-        }
+        let endpoint = try await pool.source(address.place, Show(.silent))
+        return ImageTree(try await ImageOpener().open(target, from: endpoint.source(name)))
     }
 
     private func text(of tree: ImageTree, _ address: Address) throws -> String {

@@ -38,9 +38,9 @@ struct ListCommand: AsyncParsableCommand {
         let access = try configuration.access(file ?? MirrorConfiguration(), warn: warn)
         let view = ListView(format: format, explains: explain, subject: subject)
         throw await withInterruption { interruption in
-            await withRegistries(access) { pool in
+            await withPlaces(access) { pool in
                 let lister = Lister(
-                    source: try await pool.source(subject.source, Show(.silent)),
+                    source: try await pool.source(subject.source.place, Show(.silent)),
                     selection: subject.selection,
                     mapping: subject.mapping,
                     dates: DateFile.open()
@@ -75,22 +75,22 @@ struct ListSubject {
     let source: Address
     let selection: Selection
     let mapping: NameMapping
-    /// The host of the destination, where there is one.
-    let destination: RegistryHost?
+    /// The place of the destination, where there is one.
+    let destination: Place?
     let rules: RepositoryRules?
 
     init(_ job: JobSettings) throws {
         source = job.source.value
         selection = try job.selection(now: WallClock.now)
         mapping = job.mapping
-        destination = job.destination.value.host
+        destination = job.destination.value.place
         rules = if case .rules(let rules, _, _) = job.content.value { rules } else { nil }
     }
 
     init(_ address: Address) throws {
         source = address
         selection = Selection(address.scope, allTags: true)
-        let whole = Address(host: address.host, scope: .registry)
+        let whole = Address(place: address.place, scope: .registry)
         mapping = try NameMapping(from: whole, to: whole)
         destination = nil
         rules = nil

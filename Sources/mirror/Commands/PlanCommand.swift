@@ -57,7 +57,7 @@ struct PlanCommand: AsyncParsableCommand {
         let work = try work(file)
         let access = try configuration.access(file ?? MirrorConfiguration()) { Show(output).warn($0) }
         throw await withInterruption { interruption in
-            await withRegistries(access) { pool in
+            await withPlaces(access) { pool in
                 var run = PlanRun(pool, output, opensImages: open == .all, interruption)
                 switch work {
                 case .jobs(let jobs): try await run.plan(jobs)

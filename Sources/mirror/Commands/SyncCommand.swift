@@ -62,7 +62,7 @@ struct SyncCommand: AsyncParsableCommand {
         let access = try configuration.access(file) { Show(output).warn($0) }
         throw await withInterruption(after: maxDuration?.value) { interruption in
             do { try await pause() } catch { return interruption.exitCode ?? .failure }
-            return await withRegistries(access) { pool in
+            return await withPlaces(access) { pool in
                 guard dryRun else { return try await sync(chosen, pool, interruption) }
                 var plan = PlanRun(pool, output, interruption)
                 try await plan.plan(chosen)
@@ -73,7 +73,7 @@ struct SyncCommand: AsyncParsableCommand {
 
     private func sync(
         _ chosen: [JobSettings],
-        _ pool: RegistryPool,
+        _ pool: PlacePool,
         _ interruption: Interruption
     ) async throws -> ExitCode {
         var metrics = try metricsFile.map { try MetricsFile($0) }

@@ -9,12 +9,12 @@ import Replication
 /// Carries out one section of a plan.
 struct ApplyRun {
     private let section: PlanFile.Section
-    private let pool: RegistryPool
+    private let pool: PlacePool
     private let show: Show
     private let settings: JobSettings?
 
     /// - Parameter file: The config file, whose jobs remember what was made equal.
-    init(_ section: PlanFile.Section, _ pool: RegistryPool, _ output: OutputOptions, _ file: MirrorConfiguration?) {
+    init(_ section: PlanFile.Section, _ pool: PlacePool, _ output: OutputOptions, _ file: MirrorConfiguration?) {
         self.section = section
         self.pool = pool
         let ends = section.ends
@@ -41,19 +41,18 @@ struct ApplyRun {
     private func run(_ interruption: Interruption) async throws -> ExitCode {
         let ends = section.ends
         let job = Job(
-            source: try await pool.source(ends.source, show),
-            destination: try await pool.destination(ends.destination, show),
+            source: try await pool.source(ends.source.place, show),
+            destination: try await pool.destination(ends.destination.place, show),
             selection: .pinned(section.images),
             mapping: try NameMapping(
-                from: Address(host: ends.source.host, scope: .registry),
-                to: Address(host: ends.destination.host, scope: .registry)
+                from: Address(place: ends.source.place, scope: .registry),
+                to: Address(place: ends.destination.place, scope: .registry)
             ),
             // What the plan counted on decides; that is looked at once more before a tag moves.
             overwrite: .ifUnchanged(isTwoWay: false),
             memory: memory
         )
-        let hints = HolderFile.open(for: ends.destination.host)
-        let replicator = Replicator(job: job, hints: hints, events: show.record)
+        let replicator = Replicator(job: job, hints: ends.destination.place.hints, events: show.record)
         return await show.run(interruption) { try await replicator.run() }.0
     }
 

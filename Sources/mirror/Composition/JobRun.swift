@@ -10,13 +10,13 @@ import Replication
 /// Makes a job of what a config file says, and runs or plans it.
 struct JobRun {
     let settings: JobSettings
-    let pool: RegistryPool
+    let pool: PlacePool
     let show: Show
     /// Seconds since 1970.
     let now: Int64
     private let memory: JobMemory
 
-    init(_ settings: JobSettings, _ pool: RegistryPool, _ output: OutputOptions, now: Int64) {
+    init(_ settings: JobSettings, _ pool: PlacePool, _ output: OutputOptions, now: Int64) {
         self.settings = settings
         self.pool = pool
         self.now = now
@@ -43,16 +43,15 @@ struct JobRun {
 
     private func replicator() async throws -> Replicator {
         let job = Job(
-            source: try await pool.source(settings.source.value, show),
-            destination: try await pool.destination(settings.destination.value, show),
+            source: try await pool.source(settings.source.value.place, show),
+            destination: try await pool.destination(settings.destination.value.place, show),
             selection: try settings.selection(now: now),
             mapping: settings.mapping,
             overwrite: settings.overwriteRule,
             memory: memory,
             dates: DateFile.open()
         )
-        let hints = HolderFile.open(for: settings.destination.value.host)
-        return Replicator(job: job, hints: hints, events: show.record)
+        return Replicator(job: job, hints: settings.destination.value.place.hints, events: show.record)
     }
 }
 

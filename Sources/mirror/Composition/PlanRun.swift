@@ -7,7 +7,7 @@ import Replication
 
 /// Plans jobs or a copy, one after the other, and gathers what they would do.
 struct PlanRun {
-    let pool: RegistryPool
+    let pool: PlacePool
     let output: OutputOptions
     let opensImages: Bool
     let interruption: Interruption
@@ -17,7 +17,7 @@ struct PlanRun {
     private(set) var hasChanges = false
     private(set) var code = ExitCode.success
 
-    init(_ pool: RegistryPool, _ output: OutputOptions, opensImages: Bool = true, _ interruption: Interruption) {
+    init(_ pool: PlacePool, _ output: OutputOptions, opensImages: Bool = true, _ interruption: Interruption) {
         self.pool = pool
         self.output = output
         self.opensImages = opensImages
@@ -45,8 +45,8 @@ struct PlanRun {
     mutating func plan(_ pair: AddressPair) async throws {
         let show = Show(output)
         let job = Job(
-            source: try await pool.source(pair.source, show),
-            destination: try await pool.destination(pair.destination, show),
+            source: try await pool.source(pair.source.place, show),
+            destination: try await pool.destination(pair.destination.place, show),
             selection: pair.selection,
             mapping: pair.mapping
         )

@@ -40,21 +40,20 @@ struct RegistryAccesses {
         try await credentials.credential(for: host, repository: repository)
     }
 
-    /// The scheme of an address: the written one, or the configured one, or the default.
-    func scheme(of address: Address) -> Scheme {
-        address.writtenScheme ?? configuration[address.host].scheme ?? address.scheme
+    /// The scheme of a registry: the written one, or the configured one, or the default.
+    func scheme(of host: RegistryHost, written: Scheme?) -> Scheme {
+        written ?? configuration[host].scheme ?? (host.isLoopback ? .http : .https)
     }
 
-    /// The registry of an address.
-    func registry(of address: Address) throws -> RemoteRegistry {
-        try registry(address.host, scheme: scheme(of: address), credentials: credentials)
+    /// A registry, and the scheme that is written in front of it, if one is.
+    func registry(_ host: RegistryHost, written: Scheme?) throws -> RemoteRegistry {
+        try registry(host, scheme: scheme(of: host, written: written), credentials: credentials)
     }
 
     /// A registry by its host alone.
     /// - Parameter store: Where credentials are looked for, if not where they are kept.
     func registry(_ host: RegistryHost, showing store: (any CredentialStore)? = nil) throws -> RemoteRegistry {
-        let address = Address(host: host, scope: .registry)
-        return try registry(host, scheme: scheme(of: address), credentials: store ?? credentials)
+        try registry(host, scheme: scheme(of: host, written: nil), credentials: store ?? credentials)
     }
 
     private func registry(

@@ -46,12 +46,12 @@ enum JobCycles {
 
 /// The part of a registry that a job reads or writes: paths, and all below those that stand for more.
 private struct Area {
-    let host: RegistryHost
+    let place: Place
     /// Components, and whether what lies below is meant, too.
     let paths: [(components: [Substring], isOpen: Bool)]
 
     func meets(_ other: Area) -> Bool {
-        host == other.host
+        place.isSame(as: other.place)
             && paths.contains { path in
                 other.paths.contains { Self.meet(path, $0) || Self.meet($0, path) }
             }
@@ -66,10 +66,10 @@ private struct Area {
 }
 
 extension JobSettings {
-    fileprivate var readArea: Area { Area(host: source.value.host, paths: paths(renamed: false) { $0 }) }
+    fileprivate var readArea: Area { Area(place: source.value.place, paths: paths(renamed: false) { $0 }) }
 
     fileprivate var writtenArea: Area {
-        Area(host: destination.value.host, paths: paths(renamed: true) { (try? mapping.destination(of: $0)) ?? $0 })
+        Area(place: destination.value.place, paths: paths(renamed: true) { (try? mapping.destination(of: $0)) ?? $0 })
     }
 
     /// The repositories by name, and of patterns what stands before their first wildcard.

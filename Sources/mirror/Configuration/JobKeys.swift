@@ -149,7 +149,7 @@ private struct JobReading {
     }
 
     private func isSame(_ source: Address, _ destination: Address) -> Bool {
-        guard source.host == destination.host else { return false }
+        guard source.place.isSame(as: destination.place) else { return false }
         switch (source.scope, destination.scope) {
         case (.registry, .registry), (.subtree(nil), .registry), (.level(nil), .registry): return true
         case (.subtree(let path?), .repository(let other)), (.level(let path?), .repository(let other)):

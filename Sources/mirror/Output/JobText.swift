@@ -14,9 +14,9 @@ enum JobText {
             ("overwrite", job.overwrite.value.rawValue, origin(job.overwrite.origin)),
         ]
         rows += content(job)
-        rows += registry(job.source.value.host, "source", file)
-        if job.destination.value.host != job.source.value.host {
-            rows += registry(job.destination.value.host, "destination", file)
+        if let host = job.source.value.host { rows += registry(host, "source", file) }
+        if let host = job.destination.value.host, host != job.source.value.host {
+            rows += registry(host, "destination", file)
         }
         let width = rows.map(\.0.count).max() ?? 0
         let valueWidth = min(60, rows.map(\.1.count).max() ?? 0)
@@ -80,7 +80,7 @@ enum JobText {
     ) -> [(String, String, String)] {
         let settings = file[host]
         let isKnown = file.registries[host] != nil
-        let scheme = settings.scheme ?? Address(host: host, scope: .registry).scheme
+        let scheme = settings.scheme ?? (host.isLoopback ? .http : .https)
         let login =
             switch settings.credentials {
             case .password(let username, _)?: "user \(username)"

@@ -57,7 +57,7 @@ final class ListView: Sendable {
     }
 
     private func destination(_ route: Route) -> String {
-        subject.destination.map { " → \($0)/\(route.destination)" } ?? ""
+        subject.destination.map { " → \(Address(place: $0, scope: .repository(route.destination)))" } ?? ""
     }
 
     private func reason(_ verdict: RepositoryVerdict?) -> String {
@@ -84,7 +84,7 @@ struct ListLine: Encodable {
             event = "repository"
             repository = route.source.text
             taken = true
-            destination = subject.destination.map { "\($0)/\(route.destination)" }
+            destination = subject.destination.map { "\(Address(place: $0, scope: .repository(route.destination)))" }
             reason = Self.reason(verdict, subject, explains)
         case .leftOut(let name, let verdict):
             guard explains else { return nil }

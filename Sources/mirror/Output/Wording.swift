@@ -74,7 +74,7 @@ enum Wording {
         case let error as JobLocked: "cannot run \(error.name): another run of it is under way on this machine"
         case let error as MetricsFileError: "cannot replace \(error.path): it has something else than metrics of mirror in it"
         case let error as PlanFileError: planFile(error)
-        case let error as StoreError: StoreWording.hint(for: error)
+        case let error as StoreError: StoreWording.sentence(for: error)
         case let error as LoginInputError: CredentialWording.sentence(for: error)
         case let error as Refusal: SelectionWording.sentence(for: error)
         case let error as PatternError: SelectionWording.sentence(for: error)

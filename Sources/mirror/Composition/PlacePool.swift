@@ -1,0 +1,120 @@
+// mirror: container images from one registry to another
+// SPDX-License-Identifier: Apache-2.0
+
+import ArgumentParser
+import OCI
+import OCIContent
+import OCILayout
+import OCIRegistry
+import Replication
+
+/// The places of one command, each opened once: jobs that share a registry share its connections and limits.
+actor PlacePool {
+    private struct Registry: Hashable {
+        let host: RegistryHost
+        let scheme: Scheme
+    }
+
+    private struct Folder: Hashable {
+        let place: Place
+        let purpose: LayoutStore.Purpose
+    }
+
+    /// What is open, and how it is ended.
+    private struct OpenFolder {
+        let endpoint: any SourceEndpoint & SinkEndpoint
+        let shutdown: @Sendable () async throws -> Void
+    }
+
+    private let access: RegistryAccesses
+    private var registries: [Registry: RemoteRegistry] = [:]
+    private var folders: [Folder: OpenFolder] = [:]
+    private let policy = RetryPolicy()
+
+    init(_ access: RegistryAccesses) { self.access = access }
+
+    /// The only wiring: a place to read from; a registry is retried, observed, and has a memory of manifests.
+    func source(_ place: Place, _ show: Show) async throws -> any SourceEndpoint {
+        guard case .registry(let host, let scheme) = place else { return try await folder(place, for: .reading).endpoint }
+        let endpoint = try endpoint(host, scheme, .source, show)
+        return RememberingEndpoint(RetryingEndpoint(endpoint, policy: policy), memory: ManifestCache(for: host))
+    }
+
+    /// The same for a place to write to.
+    func destination(_ place: Place, _ show: Show) async throws -> any SinkEndpoint {
+        guard case .registry(let host, let scheme) = place else { return try await folder(place, for: .writing).endpoint }
+        return RetryingEndpoint(try endpoint(host, scheme, .destination, show), policy: policy)
+    }
+
+    /// Ends all connections, and closes all folders.
+    func shutdown() async throws {
+        for registry in registries.values { try? await registry.shutdown() }
+        for folder in folders.values { try await folder.shutdown() }
+    }
+
+    private func endpoint(
+        _ host: RegistryHost,
+        _ scheme: Scheme?,
+        _ side: Side,
+        _ show: Show
+    ) throws -> RemoteEndpoint {
+        try registry(host, scheme)
+            .endpoint(as: side, observer: { show.record($0, side) }, skipped: { show.record($0, side) })
+    }
+
+    private func registry(_ host: RegistryHost, _ scheme: Scheme?) throws -> RemoteRegistry {
+        let key = Registry(host: host, scheme: access.scheme(of: host, written: scheme))
+        if let registry = registries[key] { return registry }
+        let registry = try access.registry(host, written: scheme)
+        registries[key] = registry
+        return registry
+    }
+
+    private func folder(_ place: Place, for purpose: LayoutStore.Purpose) async throws -> OpenFolder {
+        let key = Folder(place: place, purpose: purpose)
+        if let folder = folders[key] { return folder }
+        let folder: OpenFolder
+        if case .oci(let path) = place {
+            let layout = try await PlainLayout.open(at: path, for: purpose)
+            folder = OpenFolder(endpoint: layout) { try await layout.shutdown() }
+        } else {
+            let store = try await LayoutStore.open(at: place.folder, for: purpose)
+            folder = OpenFolder(endpoint: store) { try await store.shutdown() }
+        }
+        folders[key] = folder
+        return folder
+    }
+}
+
+extension Place {
+    /// What earlier runs knew of the place's blobs; a folder finds out by itself.
+    var hints: any HolderHints {
+        if case .registry(let host, _) = self { HolderFile.open(for: host) } else { NoHints() }
+    }
+
+    /// The path of a folder.
+    fileprivate var folder: String {
+        switch self {
+        case .layout(let path), .oci(let path): path
+        case .registry: ""
+        }
+    }
+}
+
+/// Lends the places of a command, and closes them afterwards.
+func withPlaces(
+    _ access: RegistryAccesses,
+    _ body: (PlacePool) async throws -> ExitCode
+) async -> ExitCode {
+    let pool = PlacePool(access)
+    var code: ExitCode
+    do { code = try await body(pool) } catch let exit as ExitCode { code = exit } catch {
+        Lines.complain(error, to: .standardError)
+        code = error is StoreError ? .unavailable : .configuration
+    }
+    do { try await pool.shutdown() } catch {
+        Lines.complain(error, to: .standardError)
+        code = code.worse(.failure)
+    }
+    return code
+}
