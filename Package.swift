@@ -36,6 +36,7 @@ let package = Package(
         .library(name: "OCI", targets: ["OCI"]),
         .library(name: "OCIContent", targets: ["OCIContent"]),
         .library(name: "OCIRegistry", targets: ["OCIRegistry"]),
+        .library(name: "OCILayout", targets: ["OCILayout"]),
         .library(name: "OCIServer", targets: ["OCIServer"]),
         .library(name: "Replication", targets: ["Replication"]),
         .library(name: "OCITestKit", targets: ["OCITestKit"]),
@@ -59,8 +60,8 @@ let package = Package(
         .executableTarget(
             name: "mirror",
             dependencies: [
-                "OCI", "OCIContent", "OCIRegistry", "OCIServer", "Replication", argumentParser, serviceLifecycle,
-                unixSignals, yams,
+                "OCI", "OCIContent", "OCILayout", "OCIRegistry", "OCIServer", "Replication", argumentParser,
+                serviceLifecycle, unixSignals, yams,
             ],
             swiftSettings: settings
         ),
@@ -71,9 +72,14 @@ let package = Package(
             swiftSettings: settings
         ),
         .target(
+            name: "OCILayout",
+            dependencies: ["OCI", "OCIContent", nioCore, nioPosix],
+            swiftSettings: settings
+        ),
+        .target(
             name: "OCIServer",
             dependencies: [
-                "OCI", "OCIContent", "CCrypt", hummingbirdCore, httpTypes, logging, nioCore, nioPosix, nioHTTP1,
+                "OCI", "OCIContent", "OCILayout", "CCrypt", hummingbirdCore, httpTypes, logging, nioCore, nioPosix, nioHTTP1,
                 nioHTTPTypes, nioHTTPTypesHTTP1, nioSSL, certificateReloading, serviceLifecycle,
             ],
             swiftSettings: settings
@@ -105,8 +111,13 @@ let package = Package(
             swiftSettings: settings
         ),
         .testTarget(
+            name: "OCILayoutTests",
+            dependencies: ["OCI", "OCIContent", "OCILayout", "OCITestKit", nioCore, nioPosix],
+            swiftSettings: settings
+        ),
+        .testTarget(
             name: "OCIServerTests",
-            dependencies: ["OCI", "OCIContent", "OCIServer", "OCITestKit", nioCore, nioPosix],
+            dependencies: ["OCI", "OCIContent", "OCILayout", "OCIServer", "OCITestKit", nioCore, nioPosix],
             swiftSettings: settings
         ),
         .testTarget(
