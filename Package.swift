@@ -61,7 +61,7 @@ let package = Package(
             name: "mirror",
             dependencies: [
                 "OCI", "OCIContent", "OCILayout", "OCIRegistry", "OCIServer", "Replication", argumentParser,
-                serviceLifecycle, unixSignals, yams,
+                logging, nioCore, serviceLifecycle, unixSignals, yams,
             ],
             swiftSettings: settings
         ),
@@ -79,8 +79,8 @@ let package = Package(
         .target(
             name: "OCIServer",
             dependencies: [
-                "OCI", "OCIContent", "OCILayout", "CCrypt", hummingbirdCore, httpTypes, logging, nioCore, nioPosix, nioHTTP1,
-                nioHTTPTypes, nioHTTPTypesHTTP1, nioSSL, certificateReloading, serviceLifecycle,
+                "OCI", "OCIContent", "OCILayout", "CCrypt", hummingbirdCore, httpTypes, logging, nioCore, nioPosix,
+                nioHTTP1, nioHTTPTypes, nioHTTPTypesHTTP1, nioSSL, certificateReloading, serviceLifecycle,
             ],
             swiftSettings: settings
         ),
@@ -117,7 +117,10 @@ let package = Package(
         ),
         .testTarget(
             name: "OCIServerTests",
-            dependencies: ["OCI", "OCIContent", "OCILayout", "OCIServer", "OCITestKit", nioCore, nioPosix],
+            dependencies: [
+                "OCI", "OCIContent", "OCILayout", "OCIServer", "OCITestKit", nioCore, nioPosix,
+                nioSSL, httpTypes, logging, serviceLifecycle,
+            ],
             swiftSettings: settings
         ),
         .testTarget(

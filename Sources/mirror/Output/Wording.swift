@@ -4,6 +4,7 @@
 import OCI
 import OCIContent
 import OCIRegistry
+import OCIServer
 import Replication
 
 /// Puts errors into words: `cannot <verb> <object> <at place>: <cause>`.
@@ -32,6 +33,7 @@ enum Wording {
         case ManifestError.schema1: "have the image pushed again by a current client"
         case let error as CredentialHelperError: CredentialWording.hint(for: error)
         case let error as SettingError: CredentialWording.hint(for: error)
+        case let error as ServePolicyError: ServeWording.hint(for: error)
         case is RootMissing: "mirror copy --dry-run --all-tags shows what is there"
         default: nil
         }
@@ -61,6 +63,10 @@ enum Wording {
         case let error as ProxyError: "\(error.variable) does not name a proxy that can be used: http://host:port"
         case let error as ConfigFileMissing: "there is no config file \(error.path)"
         case let error as LoginInputError: CredentialWording.sentence(for: error)
+        case let error as ServePolicyError: ServeWording.sentence(for: error)
+        case let error as HtpasswdFileError: ServeWording.sentence(for: error)
+        case let error as AccessRuleError: ServeWording.sentence(for: error)
+        case let error as CertificateError: ServeWording.sentence(for: error)
         case is AllTagsError: "--all-tags goes with a repository, but the source names one image"
         case is CancellationError: "it was interrupted"
         default: "\(error)"
