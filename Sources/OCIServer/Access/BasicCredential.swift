@@ -13,7 +13,7 @@ struct BasicCredential: Sendable {
         guard header.utf8.count <= 2048 else { return nil }
         let parts = header.split(separator: " ", maxSplits: 1)
         guard parts.count == 2, parts[0].lowercased() == "basic",
-            let bytes = Base64.decode(parts[1].utf8),
+            let bytes = Base64.decode(parts[1].utf8.drop { $0 == 0x20 }),
             let colon = bytes.firstIndex(of: UInt8(ascii: ":")),
             let name = String(validating: bytes[..<colon], as: UTF8.self), !name.isEmpty,
             !name.utf8.contains(where: { $0 < 0x20 || $0 == 0x7F })

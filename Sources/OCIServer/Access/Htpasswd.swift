@@ -13,8 +13,8 @@ public struct Htpasswd: Sendable {
     /// Lines that are empty or begin with `#` do not count. Other kinds of hashes are refused: they are too cheap to try.
     public init(_ text: String) throws(HtpasswdError) {
         var hashes: [String: String] = [:]
-        for (place, line) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
-            let line = line.last == "\r" ? line.dropLast() : line
+        let lines = text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
+        for (place, line) in lines.enumerated() {
             if line.isEmpty || line.hasPrefix("#") { continue }
             let parts = line.split(separator: ":", omittingEmptySubsequences: false)
             guard parts.count == 2, !parts[0].isEmpty else { throw HtpasswdError(line: place + 1, reason: .form) }

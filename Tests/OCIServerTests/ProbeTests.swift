@@ -1,4 +1,0 @@
-// mirror: container images from one registry to another
-// SPDX-License-Identifier: Apache-2.0
-
-import Testing
