@@ -1,6 +1,7 @@
 // mirror: container images from one registry to another
 // SPDX-License-Identifier: Apache-2.0
 
+import NIOCore
 public import OCI
 public import OCIContent
 
@@ -10,9 +11,54 @@ public struct StoredBlob: Sendable {
     public let digest: Digest
     /// The length in bytes.
     public let size: Int64
+    private let files: StoreFiles
+    private let file: OpenFile
+    /// All of a small blob, read when it was opened.
+    private let whole: ByteBuffer?
+
+    /// Opens a blob in its folder; `nil` if it is not there. Blocks.
+    init?(_ digest: Digest, in folder: Folder, files: StoreFiles) throws {
+        guard let file = try folder.file(digest.hex) else { return nil }
+        self.digest = digest
+        self.files = files
+        self.file = file
+        size = try file.status().size
+        whole = size <= 64 << 10 ? try file.readBuffer(Int(size), at: 0) : nil
+    }
 
     /// The bytes of a range, which is cut to the length of the blob.
-    public func read(_ range: Range<Int64>) -> ByteStream { preconditionFailure() }
+    ///
+    /// Nothing is verified here.
+    /// - Throws: ``ContentError/tooShort(_:expected:received:)`` from the stream if something has cut the file.
+    public func read(_ range: Range<Int64>) -> ByteStream {
+        let range = range.clamped(to: 0..<size)
+        if let whole, whole.readableBytes == size {
+            let slice = whole.getSlice(at: Int(range.lowerBound), length: range.count) ?? ByteBuffer()
+            return ByteStream(range: range) {
+                var rest: ByteBuffer? = slice.readableBytes > 0 ? slice : nil
+                return {
+                    defer { rest = nil }
+                    return rest
+                }
+            }
+        }
+        return ByteStream(range: range) { [digest, files, file] in
+            var position = range.lowerBound
+            return {
+                try Task.checkCancellation()
+                let start = position
+                let count = Int(min(range.upperBound - start, Int64(StoreFiles.chunkSize)))
+                guard count > 0 else { return nil }
+                let buffer = try await files.run { try file.readBuffer(count, at: start) }
+                guard buffer.readableBytes == count else {
+                    let received = start + Int64(buffer.readableBytes)
+                    throw ContentError.tooShort(digest, expected: range.upperBound, received: received)
+                }
+                position += Int64(count)
+                return buffer
+            }
+        }
+    }
 
     /// All bytes.
     public func read() -> ByteStream { read(0..<size) }
