@@ -1,7 +1,7 @@
 // mirror: container images from one registry to another
 // SPDX-License-Identifier: Apache-2.0
 
-public import NIOCore
+import NIOCore
 import NIOPosix
 import Synchronization
 
@@ -11,6 +11,8 @@ public final class RawConnection: Sendable {
     public struct Received: Sendable {
         /// The bytes so far, as text.
         public let text: String
+        /// How many bytes they are.
+        public let count: Int
         /// Whether the other side has closed the connection.
         public let isClosed: Bool
     }
@@ -28,7 +30,7 @@ public final class RawConnection: Sendable {
         var isClosed = false
     }
 
-    private final class Reader: ChannelInboundHandler {
+    private final class Reader: ChannelInboundHandler, Sendable {
         typealias InboundIn = ByteBuffer
         let state: Mutex<State>
 
@@ -87,7 +89,7 @@ public final class RawConnection: Sendable {
 
     /// What has come so far.
     public var received: Received {
-        reader.state.withLock { Received(text: String(decoding: $0.bytes, as: UTF8.self), isClosed: $0.isClosed) }
+        reader.state.withLock { Received(text: String(decoding: $0.bytes, as: UTF8.self), count: $0.bytes.count, isClosed: $0.isClosed) }
     }
 
     /// Waits until what came satisfies a condition.

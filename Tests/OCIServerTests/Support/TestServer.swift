@@ -130,3 +130,8 @@ func someBytes(_ count: Int, seed: UInt64 = 1) -> [UInt8] {
     while bytes.count < count { withUnsafeBytes(of: random.next()) { bytes.append(contentsOf: $0) } }
     return Array(bytes.prefix(count))
 }
+
+extension String {
+    /// How often a text stands in this one.
+    func occurrences(of text: String) -> Int { components(separatedBy: text).count - 1 }
+}
