@@ -13,7 +13,8 @@ enum BcryptHash {
         let phrase = hasZero ? [0] : password + [0]
         let data = UnsafeMutablePointer<crypt_data>.allocate(capacity: 1)
         defer { data.deallocate() }
-        UnsafeMutableRawPointer(data).initializeMemory(as: UInt8.self, repeating: 0, count: MemoryLayout<crypt_data>.size)
+        UnsafeMutableRawPointer(data)
+            .initializeMemory(as: UInt8.self, repeating: 0, count: MemoryLayout<crypt_data>.size)
         let isEqual = phrase.withUnsafeBytes { bytes -> Bool in
             guard let start = bytes.assumingMemoryBound(to: CChar.self).baseAddress,
                 let made = crypt_r(start, hash, data)

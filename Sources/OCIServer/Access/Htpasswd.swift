@@ -36,12 +36,13 @@ public struct Htpasswd: Sendable {
         guard bytes.count == 60, ["$2y$", "$2a$", "$2b$"].contains(String(text.prefix(4))),
             let cost = Int(text.dropFirst(4).prefix(2)), (4...31).contains(cost), bytes[6] == UInt8(ascii: "$")
         else { return false }
-        return bytes[7...].allSatisfy { byte in
-            switch byte {
-            case 0x2E...0x39, 0x41...0x5A, 0x61...0x7A: true
-            default: false
+        return bytes[7...]
+            .allSatisfy { byte in
+                switch byte {
+                case 0x2E...0x39, 0x41...0x5A, 0x61...0x7A: true
+                default: false
+                }
             }
-        }
     }
 }
 

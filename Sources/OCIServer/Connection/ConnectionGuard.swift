@@ -167,7 +167,12 @@ extension ConnectionGuard {
         let headers = head.headers
         let isOldVersion = head.version.minor == 0
         let hosts = headers["Host"].count
-        let isChunked = headers.contains(name: "Transfer-Encoding")
+        let encodings = headers["Transfer-Encoding"]
+        let isChunked = !encodings.isEmpty
+        // The parser lets other encodings pass, whose bodies have no end that is known.
+        guard encodings.isEmpty || (encodings.count == 1 && encodings[0].lowercased() == "chunked") else {
+            return refuse(.malformed, context)
+        }
         guard head.version.major == 1, head.uri.utf8.first == UInt8(ascii: "/"), hosts <= 1, hosts == 1 || isOldVersion,
             !(isChunked && (isOldVersion || headers.contains(name: "Content-Length"))),
             let request = try? HTTPRequest(head, secure: false, splitCookie: false)

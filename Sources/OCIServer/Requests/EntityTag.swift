@@ -15,11 +15,12 @@ struct EntityTag: Hashable, Sendable {
     /// Whether the client has this content already.
     func isKnown(to headers: HTTPFields) -> Bool {
         guard let condition = headers[.ifNoneMatch] else { return false }
-        return condition.split(separator: ",").prefix(50).contains { part in
-            var tag = part.drop { $0 == " " }
-            while tag.last == " " { tag.removeLast() }
-            return tag == "*" || (tag.hasPrefix("W/") ? tag.dropFirst(2) : tag) == text
-        }
+        return condition.split(separator: ",").prefix(50)
+            .contains { part in
+                var tag = part.drop { $0 == " " }
+                while tag.last == " " { tag.removeLast() }
+                return tag == "*" || (tag.hasPrefix("W/") ? tag.dropFirst(2) : tag) == text
+            }
     }
 
     /// Whether the range of a request counts: it does not if the client has a part of something else.

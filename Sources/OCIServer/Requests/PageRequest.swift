@@ -19,7 +19,8 @@ struct PageRequest: Hashable, Sendable {
     init(_ query: RequestQuery) throws(RegistryFault) {
         let number = try query.single("n")
         if let number {
-            guard !number.isEmpty, number.utf8.count <= 20, number.utf8.allSatisfy({ (0x30...0x39).contains($0) }) else {
+            guard !number.isEmpty, number.utf8.count <= 20, number.utf8.allSatisfy({ (0x30...0x39).contains($0) })
+            else {
                 throw .pageInvalid
             }
             // A number that no integer can hold is more than the most, too.

@@ -89,7 +89,9 @@ public final class RawConnection: Sendable {
 
     /// What has come so far.
     public var received: Received {
-        reader.state.withLock { Received(text: String(decoding: $0.bytes, as: UTF8.self), count: $0.bytes.count, isClosed: $0.isClosed) }
+        reader.state.withLock {
+            Received(text: String(decoding: $0.bytes, as: UTF8.self), count: $0.bytes.count, isClosed: $0.isClosed)
+        }
     }
 
     /// Waits until what came satisfies a condition.

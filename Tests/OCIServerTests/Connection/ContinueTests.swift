@@ -42,7 +42,9 @@ import Testing
                 ("POST /v2/A/blobs/uploads/", 400),
                 ("PATCH /v2/a/manifests/latest", 405),
             ] {
-                let answer = try await server.raw("\(request) HTTP/1.1\r\n\(expectation)Content-Length: 5000000\r\n\r\n")
+                let answer = try await server.raw(
+                    "\(request) HTTP/1.1\r\n\(expectation)Content-Length: 5000000\r\n\r\n"
+                )
                 #expect(answer.hasPrefix("HTTP/1.1 \(status) "), "\(request): \(answer)")
                 #expect(!answer.contains("100 Continue"))
                 // Whether the body still comes is not known, so the connection is of no more use.

@@ -13,8 +13,14 @@ import Testing
     static let host = "Host: localhost\r\n"
 
     @Test(arguments: [
-        ("both lengths", "POST /v2/ HTTP/1.1\r\n\(host)Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"),
-        ("lengths the other way", "POST /v2/ HTTP/1.1\r\n\(host)Transfer-Encoding: chunked\r\nContent-Length: 5\r\n\r\n0\r\n\r\n"),
+        (
+            "both lengths",
+            "POST /v2/ HTTP/1.1\r\n\(host)Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"
+        ),
+        (
+            "lengths the other way",
+            "POST /v2/ HTTP/1.1\r\n\(host)Transfer-Encoding: chunked\r\nContent-Length: 5\r\n\r\n0\r\n\r\n"
+        ),
         ("two lengths", "POST /v2/ HTTP/1.1\r\n\(host)Content-Length: 5\r\nContent-Length: 6\r\n\r\nhello"),
         ("a length twice", "POST /v2/ HTTP/1.1\r\n\(host)Content-Length: 5\r\nContent-Length: 5\r\n\r\nhello"),
         ("a list of lengths", "POST /v2/ HTTP/1.1\r\n\(host)Content-Length: 5, 5\r\n\r\nhello"),
@@ -23,7 +29,10 @@ import Testing
         ("a length in hexadecimal", "POST /v2/ HTTP/1.1\r\n\(host)Content-Length: 0x5\r\n\r\nhello"),
         ("a length beyond all", "POST /v2/ HTTP/1.1\r\n\(host)Content-Length: 99999999999999999999\r\n\r\nhello"),
         ("an unknown encoding", "POST /v2/ HTTP/1.1\r\n\(host)Transfer-Encoding: xchunked\r\n\r\n0\r\n\r\n"),
-        ("an encoding behind chunked", "POST /v2/ HTTP/1.1\r\n\(host)Transfer-Encoding: chunked, identity\r\n\r\n0\r\n\r\n"),
+        (
+            "an encoding behind chunked",
+            "POST /v2/ HTTP/1.1\r\n\(host)Transfer-Encoding: chunked, identity\r\n\r\n0\r\n\r\n"
+        ),
         ("chunked in the old version", "POST /v2/ HTTP/1.0\r\n\(host)Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n"),
         ("lines that end with a line feed", "GET /v2/ HTTP/1.1\nHost: localhost\n\n"),
         ("a field that ends with a line feed", "GET /v2/ HTTP/1.1\r\nHost: localhost\nA: b\r\n\r\n"),
@@ -47,7 +56,9 @@ import Testing
     {
         try await withServer { server in
             // A second request behind: it must not be seen as one.
-            let answer = try await server.raw(request + "GET /v2/smuggled/tags/list HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            let answer = try await server.raw(
+                request + "GET /v2/smuggled/tags/list HTTP/1.1\r\nHost: localhost\r\n\r\n"
+            )
             #expect(answer.hasPrefix("HTTP/1.1 400 "), "\(what): \(answer)")
             #expect(answer.occurrences(of: "HTTP/1.1 ") == 1, "\(what): \(answer)")
             #expect(answer.lowercased().contains("connection: close"), "\(what)")

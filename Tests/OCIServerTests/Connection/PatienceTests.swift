@@ -45,7 +45,9 @@ import Testing
             let start = try await server.request("POST", "/v2/a/blobs/uploads/")
             let location = try #require(start.header("Location"))
             let connection = try await RawConnection.open(server.host)
-            await connection.send("PATCH \(location) HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100000\r\n\r\nhello")
+            await connection.send(
+                "PATCH \(location) HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100000\r\n\r\nhello"
+            )
             let answer = try await connection.readToEnd()
             #expect(answer.hasPrefix("HTTP/1.1 408 "), "\(answer)")
             let status = try await server.request("GET", location)

@@ -40,7 +40,10 @@ import Testing
             ("/v2/a/blobs/uploads/blobs/uploads/", .uploads(try name("a/blobs/uploads"))),
             ("/v2/a/manifests/blobs/uploads/\(Self.id)", .upload(try name("a/manifests"), id: Self.id)),
             ("/v2/v2/manifests/v2", .manifest(try name("v2"), .tag(try TagName("v2")))),
-            ("/v2/referrers/blobs/uploads/manifests/1", .manifest(try name("referrers/blobs/uploads"), .tag(try TagName("1")))),
+            (
+                "/v2/referrers/blobs/uploads/manifests/1",
+                .manifest(try name("referrers/blobs/uploads"), .tag(try TagName("1")))
+            ),
         ]
         for (path, expected) in table { #expect(try RequestPath(path[...]) == expected, "\(path)") }
     }
@@ -96,14 +99,16 @@ import Testing
     /// What is accepted is always a name, digest or tag by its own grammar, whatever the bytes are.
     @Test func `random paths are read or refused, never anything else`() throws {
         let parts = [
-            "v2", "a", "b", "blobs", "uploads", "manifests", "tags", "list", "referrers", "_catalog", "", "..", "%2F", "%3A",
+            "v2", "a", "b", "blobs", "uploads", "manifests", "tags", "list", "referrers", "_catalog", "", "..", "%2F",
+            "%3A",
             "%", Self.digest, "sha256:zz", Self.id, "é", "%ff", "A",
         ]
         let seed = UInt64.random(in: 0 ... .max)
         var random = SeededRandom(seed: seed)
         for _ in 0..<20_000 {
             let count = Int.random(in: 0...7, using: &random)
-            let path = "/v2/" + (0..<count).compactMap { _ in parts.randomElement(using: &random) }.joined(separator: "/")
+            let path =
+                "/v2/" + (0..<count).compactMap { _ in parts.randomElement(using: &random) }.joined(separator: "/")
             guard let read = try? RequestPath(path[...]), let repository = read.repository else { continue }
             #expect((try? RepositoryName(repository.text)) == repository, "seed \(seed), \(path)")
             #expect(!repository.text.contains(".."), "seed \(seed), \(path)")

@@ -8,31 +8,33 @@ import Testing
 @testable import OCIServer
 
 @Suite struct ByteRangeTests {
-    @Test(arguments: [
-        (nil, ByteRange.whole),
-        ("bytes=500-1499", .part(500..<1500)),
-        ("bytes=500-", .part(500..<2048)),
-        ("bytes=-500", .part(1548..<2048)),
-        ("bytes=-5000", .part(0..<2048)),
-        ("bytes=2000-5000", .part(2000..<2048)),
-        ("bytes=0-0", .part(0..<1)),
-        ("BYTES=0-0", .part(0..<1)),
-        ("bytes=0-9223372036854775807", .part(0..<2048)),
-        ("bytes=0-99999999999999999999999", .part(0..<2048)),
-        ("bytes=500-0", .unsatisfiable),
-        ("bytes=5000-10000", .unsatisfiable),
-        ("bytes=2048-", .unsatisfiable),
-        ("bytes=99999999999999999999999-", .unsatisfiable),
-        ("bytes=-0", .unsatisfiable),
-        ("bytes=0-0,5-6", .whole),
-        ("bytes=", .whole),
-        ("bytes=-", .whole),
-        ("bytes=a-b", .whole),
-        ("bytes=+1-5", .whole),
-        ("bytes= 1-5", .whole),
-        ("items=0-5", .whole),
-        ("0-5", .whole),
-    ] as [(String?, ByteRange)])
+    @Test(
+        arguments: [
+            (nil, ByteRange.whole),
+            ("bytes=500-1499", .part(500..<1500)),
+            ("bytes=500-", .part(500..<2048)),
+            ("bytes=-500", .part(1548..<2048)),
+            ("bytes=-5000", .part(0..<2048)),
+            ("bytes=2000-5000", .part(2000..<2048)),
+            ("bytes=0-0", .part(0..<1)),
+            ("BYTES=0-0", .part(0..<1)),
+            ("bytes=0-9223372036854775807", .part(0..<2048)),
+            ("bytes=0-99999999999999999999999", .part(0..<2048)),
+            ("bytes=500-0", .unsatisfiable),
+            ("bytes=5000-10000", .unsatisfiable),
+            ("bytes=2048-", .unsatisfiable),
+            ("bytes=99999999999999999999999-", .unsatisfiable),
+            ("bytes=-0", .unsatisfiable),
+            ("bytes=0-0,5-6", .whole),
+            ("bytes=", .whole),
+            ("bytes=-", .whole),
+            ("bytes=a-b", .whole),
+            ("bytes=+1-5", .whole),
+            ("bytes= 1-5", .whole),
+            ("items=0-5", .whole),
+            ("0-5", .whole),
+        ] as [(String?, ByteRange)]
+    )
     func `ranges of a blob of 2048 bytes`(_ text: String?, expected: ByteRange) {
         #expect(ByteRange(text, size: 2048) == expected)
     }
@@ -50,9 +52,11 @@ import Testing
 }
 
 @Suite struct ChunkRangeTests {
-    @Test(arguments: [
-        ("0-0", 0, 1), ("0-1023", 0, 1024), ("1024-2047", 1024, 1024), ("00-05", 0, 6),
-    ] as [(String, Int64, Int64)])
+    @Test(
+        arguments: [
+            ("0-0", 0, 1), ("0-1023", 0, 1024), ("1024-2047", 1024, 1024), ("00-05", 0, 6),
+        ] as [(String, Int64, Int64)]
+    )
     func `places of chunks`(_ text: String, first: Int64, length: Int64) throws {
         let chunk = try #require(ChunkRange(text))
         #expect(chunk.first == first)
@@ -122,7 +126,9 @@ import Testing
         #expect(EntityTag(try Digest(Self.digest)).isKnown(to: [.ifNoneMatch: value]) == isKnown)
     }
 
-    @Test(arguments: [("\"\(digest)\"", true), ("\"x\"", false), ("W/\"\(digest)\"", false), ("Tue, 24 Nov 2026", false)])
+    @Test(arguments: [
+        ("\"\(digest)\"", true), ("\"x\"", false), ("W/\"\(digest)\"", false), ("Tue, 24 Nov 2026", false),
+    ])
     func `a range counts only for the same content`(_ value: String, allows: Bool) throws {
         let tag = EntityTag(try Digest(Self.digest))
         #expect(tag.allowsRange([.ifRange: value]) == allows)
@@ -151,13 +157,15 @@ import Testing
 }
 
 @Suite struct CivilTimeTests {
-    @Test(arguments: [
-        (0, "1970-01-01T00:00:00Z", "01/Jan/1970:00:00:00 +0000"),
-        (951_827_696, "2000-02-29T12:34:56Z", "29/Feb/2000:12:34:56 +0000"),
-        (1_795_518_420, "2026-11-24T11:07:00Z", "24/Nov/2026:11:07:00 +0000"),
-        (4_102_444_799, "2099-12-31T23:59:59Z", "31/Dec/2099:23:59:59 +0000"),
-        (-1, "1969-12-31T23:59:59Z", "31/Dec/1969:23:59:59 +0000"),
-    ] as [(Int64, String, String)])
+    @Test(
+        arguments: [
+            (0, "1970-01-01T00:00:00Z", "01/Jan/1970:00:00:00 +0000"),
+            (951_827_696, "2000-02-29T12:34:56Z", "29/Feb/2000:12:34:56 +0000"),
+            (1_795_518_420, "2026-11-24T11:07:00Z", "24/Nov/2026:11:07:00 +0000"),
+            (4_102_444_799, "2099-12-31T23:59:59Z", "31/Dec/2099:23:59:59 +0000"),
+            (-1, "1969-12-31T23:59:59Z", "31/Dec/1969:23:59:59 +0000"),
+        ] as [(Int64, String, String)]
+    )
     func `moments are written in UTC`(_ seconds: Int64, iso8601: String, common: String) {
         let time = CivilTime(secondsSince1970: seconds)
         #expect(time.iso8601 == iso8601)

@@ -135,3 +135,6 @@ extension String {
     /// How often a text stands in this one.
     func occurrences(of text: String) -> Int { components(separatedBy: text).count - 1 }
 }
+
+/// Removes a folder with all that is in it.
+func removeFolder(_ path: String) { try? FileManager.default.removeItem(atPath: path) }
