@@ -10,7 +10,9 @@ struct ListenAddress: Hashable, CustomStringConvertible {
     /// The port; 0 for any that is free.
     let port: Int
 
-    /// Reads an address; without a port it is 5000. `nil` for what is none.
+    /// Reads an address; without a port it is 5000.
+    ///
+    /// `nil` for what is none.
     init?(_ text: String) {
         var host = text[...]
         var port = "5000"[...]

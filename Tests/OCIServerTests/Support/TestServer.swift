@@ -138,3 +138,8 @@ extension String {
 
 /// Removes a folder with all that is in it.
 func removeFolder(_ path: String) { try? FileManager.default.removeItem(atPath: path) }
+
+/// The digest of bytes, as text.
+enum DigestOf {
+    static func bytes(_ bytes: [UInt8]) -> String { Digester.digest(of: bytes).description }
+}
