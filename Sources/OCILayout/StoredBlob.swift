@@ -16,7 +16,7 @@ public struct StoredBlob: Sendable {
     /// All of a small blob, read when it was opened.
     private let whole: ByteBuffer?
 
-    /// Opens a blob in its folder; `nil` if it is not there. Blocks.
+    /// Opens a blob in its folder; `nil` if it is not there; blocks.
     init?(_ digest: Digest, in folder: Folder, files: StoreFiles) throws {
         guard let file = try folder.file(digest.hex) else { return nil }
         self.digest = digest

@@ -100,6 +100,15 @@ final class Folder: Sendable {
         return status.st_nlink == 0
     }
 
+    /// Takes the lock of the folder itself, without waiting; `nil` if somebody has it.
+    func tryLock() throws -> OpenFile? {
+        // A descriptor of its own, because a lock belongs to that.
+        let own = openat(descriptor, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard own >= 0 else { throw StoreError.system(.lock, path: path, errno: errno) }
+        let lock = OpenFile(descriptor: own, path: path, observer: observer)
+        return try lock.tryLock() ? lock : nil
+    }
+
     /// Makes names that were added or removed durable.
     func sync() throws {
         try observer?(.syncFolder(path))

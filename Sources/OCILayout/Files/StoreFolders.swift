@@ -11,7 +11,7 @@ final class StoreFolders: Sendable {
     let content: ContentFolder?
     let isWritable: Bool
 
-    /// Opens a store, and makes it where it may be made. Blocks.
+    /// Opens a store, and makes it where it may be made; blocks.
     init(path: String, isWritable: Bool, observer: FileStep.Observer?) throws {
         self.isWritable = isWritable
         if isWritable { try Self.makeFolders(path) }
@@ -61,7 +61,8 @@ final class StoreFolders: Sendable {
         return isFree
     }
 
-    private static func makeFolders(_ path: String) throws {
+    /// Makes a folder and those above it, where they are missing.
+    static func makeFolders(_ path: String) throws {
         var made = path.hasPrefix("/") ? "" : "."
         for component in path.split(separator: "/") where component != "." {
             let above = made.isEmpty ? "/" : made

@@ -3,7 +3,7 @@
 
 import OCI
 
-/// The manifests and tags of one repository, as its `index.json` and its record say them together. Pure.
+/// The manifests and tags of one repository, as its `index.json` and its record say them together; pure.
 struct RepositoryIndex: Sendable {
     /// A tag, and what its entry says beyond that.
     struct TaggedEntry: Hashable, Sendable {

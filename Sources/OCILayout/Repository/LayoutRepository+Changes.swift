@@ -146,7 +146,7 @@ extension ChangeSession {
         return true
     }
 
-    /// A manifest that points to a digest. Opens all that can.
+    /// A manifest that points to a digest, found by opening all that can.
     func user(of digest: Digest, asBlob: Bool) throws -> Digest? {
         for entry in allManifests() where entry.mediaType.isIndex != asBlob && entry.digest != digest {
             guard let bytes = try state.bytes(of: entry.digest),

@@ -42,7 +42,7 @@ final class StateTable: Sendable {
     /// How many are held.
     var count: Int { table.withLock { $0.slots.count } }
 
-    /// A repository; `nil` if it does not exist and is not to be made. Blocks.
+    /// A repository; `nil` if it does not exist and is not to be made; blocks.
     func state(of name: RepositoryName, making: Bool) throws -> RepositoryState? {
         if let state = cached(name) { return state }
         guard let state = try RepositoryState(name, in: folders, files: files, making: making) else { return nil }

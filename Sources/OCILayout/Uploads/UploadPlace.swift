@@ -3,7 +3,7 @@
 
 import OCI
 
-/// Where the bytes of an upload are. Calls block.
+/// Where the bytes of an upload are; calls block.
 struct UploadPlace: Sendable {
     let uploads: Folder
     let id: UploadID
