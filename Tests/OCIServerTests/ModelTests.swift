@@ -4,6 +4,7 @@
 import Foundation
 import OCI
 import OCIContent
+import OCILayout
 import OCITestKit
 import Testing
 
@@ -42,7 +43,8 @@ import Testing
 
     private static let names = ["a", "b", "a/b", "c"]
     private static let tags = ["one", "two", "Three"]
-    private static let blobs: [[UInt8]] = (0..<6).map { someBytes([0, 2, 100, 5000, 70_000, 300_000][$0], seed: UInt64($0) + 100) }
+    private static let blobs: [[UInt8]] = (0..<6)
+        .map { someBytes([0, 2, 100, 5000, 70_000, 300_000][$0], seed: UInt64($0) + 100) }
     private static let digests = blobs.map { Digester.digest(of: $0) }
 
     private static let documents: [Document] = {
@@ -57,7 +59,13 @@ import Testing
             let layers = written.dropFirst().joined(separator: ",")
             let text = #"{"schemaVersion":2,"config":\#(written[0]),"layers":[\#(layers)]\#(reference)}"#
             all.append(
-                Document(bytes: Array(text.utf8), type: .ociManifest, blobs: parts, children: [], subject: subject == nil ? nil : 0)
+                Document(
+                    bytes: Array(text.utf8),
+                    type: .ociManifest,
+                    blobs: parts,
+                    children: [],
+                    subject: subject == nil ? nil : 0
+                )
             )
         }
         for children in [[0, 1], [2, 4]] {
@@ -98,20 +106,24 @@ import Testing
         let tag = tags[random.next(in: 0...(tags.count - 1))]
         var repository = model.repositories[name, default: Model.Repository()]
         let held = repository
-        func expect(_ reply: PlainHTTP.Reply, _ status: Int, _ action: String) {
-            #expect(reply.status == status, "\(what): \(action) in \(name): \(reply.text)")
+        // The first disagreement ends the test: everything after it would follow from it.
+        func expect(_ reply: PlainHTTP.Reply, _ status: Int, _ action: String) throws {
+            try #require(reply.status == status, "\(what): \(action) in \(name): \(reply.text.prefix(300))")
         }
         switch random.next(in: 0...13) {
         case 0, 1:
             let uri = "/v2/\(name)/blobs/uploads/?digest=\(digests[blob])"
-            expect(try await server.request("POST", uri, body: blobs[blob]), 201, "push blob \(blob)")
+            try expect(try await server.request("POST", uri, body: blobs[blob]), 201, "push blob \(blob)")
             repository.blobs.insert(blob)
             repository.wasWritten = true
         case 2:
             let from = names[random.next(in: 0...(names.count - 1))]
             let has = model.repositories[from]?.blobs.contains(blob) == true
-            let reply = try await server.request("POST", "/v2/\(name)/blobs/uploads/?mount=\(digests[blob])&from=\(from)")
-            expect(reply, has ? 201 : 202, "mount blob \(blob) from \(from)")
+            let reply = try await server.request(
+                "POST",
+                "/v2/\(name)/blobs/uploads/?mount=\(digests[blob])&from=\(from)"
+            )
+            try expect(reply, has ? 201 : 202, "mount blob \(blob) from \(from)")
             if has {
                 repository.blobs.insert(blob)
                 repository.wasWritten = true
@@ -120,9 +132,9 @@ import Testing
             }
         case 3:
             let reply = try await server.request("POST", "/v2/\(name)/blobs/uploads/")
-            expect(reply, 202, "begin")
+            try expect(reply, 202, "begin")
             if let location = reply.header("Location") { model.uploads[location] = Model.Upload(repository: name) }
-        case 4, 5: try await goOn(server, &model, &random, what)
+        case 4, 5: return try await goOn(server, &model, &random, what)
         case 6, 7, 8:
             let document = documents[place]
             let isWhole =
@@ -132,14 +144,14 @@ import Testing
             let type = [(name: "Content-Type", value: document.type.text)]
             let uri = "/v2/\(name)/manifests/\(byTag ? tag : "\(document.digest)")"
             let reply = try await server.request("PUT", uri, type, body: document.bytes)
-            expect(reply, isWhole ? 201 : 404, "put manifest \(place)")
+            try expect(reply, isWhole ? 201 : 404, "put manifest \(place)")
             if isWhole {
                 repository.manifests.insert(place)
                 repository.wasWritten = true
                 if byTag { repository.tags[tag] = place }
             }
         case 9:
-            expect(
+            try expect(
                 try await server.request("DELETE", "/v2/\(name)/manifests/\(tag)"),
                 repository.tags.removeValue(forKey: tag) == nil ? 404 : 202,
                 "untag \(tag)"
@@ -148,7 +160,11 @@ import Testing
             let isUsed = held.manifests.contains { documents[$0].children.contains(place) }
             let isThere = held.manifests.contains(place)
             let uri = "/v2/\(name)/manifests/\(documents[place].digest)"
-            expect(try await server.request("DELETE", uri), !isThere ? 404 : isUsed ? 409 : 202, "delete manifest \(place)")
+            try expect(
+                try await server.request("DELETE", uri),
+                !isThere ? 404 : isUsed ? 409 : 202,
+                "delete manifest \(place)"
+            )
             if isThere, !isUsed {
                 repository.manifests.remove(place)
                 repository.tags = repository.tags.filter { $0.value != place }
@@ -157,15 +173,19 @@ import Testing
             let isUsed = held.manifests.contains { documents[$0].blobs.contains(blob) }
             let isThere = held.blobs.contains(blob)
             let uri = "/v2/\(name)/blobs/\(digests[blob])"
-            expect(try await server.request("DELETE", uri), !isThere ? 404 : isUsed ? 409 : 202, "delete blob \(blob)")
+            try expect(
+                try await server.request("DELETE", uri),
+                !isThere ? 404 : isUsed ? 409 : 202,
+                "delete blob \(blob)"
+            )
             if isThere, !isUsed { repository.blobs.remove(blob) }
         case 12:
             let reply = try await server.request("GET", "/v2/\(name)/manifests/\(tag)")
-            expect(reply, held.tags[tag] == nil ? 404 : 200, "get \(tag)")
+            try expect(reply, held.tags[tag] == nil ? 404 : 200, "get \(tag)")
             if let place = held.tags[tag] { #expect(reply.body == documents[place].bytes, "\(what)") }
         default:
             let reply = try await server.request("GET", "/v2/\(name)/blobs/\(digests[blob])")
-            expect(reply, held.blobs.contains(blob) ? 200 : 404, "get blob \(blob)")
+            try expect(reply, held.blobs.contains(blob) ? 200 : 404, "get blob \(blob)")
             if reply.status == 200 { #expect(reply.body == blobs[blob], "\(what)") }
         }
         model.repositories[name] = repository
@@ -194,9 +214,9 @@ import Testing
             let fields = [(name: "Content-Range", value: "\(start)-\(start + part.count - 1)")]
             let reply = try await server.request("PATCH", location, fields, body: part)
             let fits = start == upload.bytes.count
-            #expect(reply.status == (fits ? 202 : 416), "\(what): chunk")
+            try #require(reply.status == (fits ? 202 : 416), "\(what): chunk")
             if fits { upload.bytes += part }
-            #expect(reply.header("Range") == "0-\(max(0, upload.bytes.count - 1))", "\(what)")
+            try #require(reply.header("Range") == "0-\(max(0, upload.bytes.count - 1))", "\(what)")
             model.uploads[location] = upload
         case 2:
             // What is missing of the blob, if what is there begins it.
@@ -204,19 +224,19 @@ import Testing
             let rest = fits ? Array(all.dropFirst(upload.bytes.count)) : []
             let uri = "\(location)?digest=\(digests[blob])"
             let reply = try await server.request("PUT", uri, body: rest)
-            #expect(reply.status == (fits ? 201 : 400), "\(what): end")
+            try #require(reply.status == (fits ? 201 : 400), "\(what): end")
             model.uploads[location] = nil
             if fits {
                 model.repositories[upload.repository, default: Model.Repository()].blobs.insert(blob)
                 model.repositories[upload.repository]?.wasWritten = true
             }
         case 3:
-            #expect(try await server.request("DELETE", location).status == 204, "\(what): cancel")
+            try #require(try await server.request("DELETE", location).status == 204, "\(what): cancel")
             model.uploads[location] = nil
         default:
             let reply = try await server.request("GET", location)
-            #expect(reply.status == 204, "\(what): status")
-            #expect(reply.header("Range") == "0-\(max(0, upload.bytes.count - 1))", "\(what)")
+            try #require(reply.status == 204, "\(what): status")
+            try #require(reply.header("Range") == "0-\(max(0, upload.bytes.count - 1))", "\(what)")
         }
     }
 

@@ -18,7 +18,8 @@ import Testing
     @Test(arguments: [
         ("Host: localhost\r\n", 200), ("Host: LOCALHOST:1234\r\n", 200), ("Host: evil.test\r\n", 421),
         ("Host: 10.0.0.1\r\n", 421), ("Host: localhost\r\nOrigin: http://evil.test\r\n", 403),
-        ("Host: localhost\r\nOrigin: http://localhost\r\n", 200), ("Host: localhost\r\nSec-Fetch-Site: cross-site\r\n", 403),
+        ("Host: localhost\r\nOrigin: http://localhost\r\n", 200),
+        ("Host: localhost\r\nSec-Fetch-Site: cross-site\r\n", 403),
     ])
     func `a server on loopback answers only to its names, and to no page from elsewhere`(_ fields: String, status: Int)
         async throws
@@ -50,7 +51,9 @@ import Testing
         await idle.send("GET /v2/ HTTP/1.1\r\nHost: localhost\r\n\r\n")
         try await idle.wait { $0.text.contains("{}") }
         let digest = Digester.digest(of: bytes)
-        await busy.send("POST /v2/a/blobs/uploads/?digest=\(digest) HTTP/1.1\r\nHost: localhost\r\nContent-Length: 10\r\n\r\n")
+        await busy.send(
+            "POST /v2/a/blobs/uploads/?digest=\(digest) HTTP/1.1\r\nHost: localhost\r\nContent-Length: 10\r\n\r\n"
+        )
         await busy.send(Array(bytes[..<5]))
         while try await store.openUploads().isEmpty { try await Task.sleep(for: .milliseconds(2)) }
         await group.triggerGracefulShutdown()
@@ -83,7 +86,9 @@ import Testing
             try await withThrowingTaskGroup(of: Void.self) { group in
                 for client in 0..<16 {
                     group.addTask {
-                        for turn in 0..<5 { try await server.push(image, to: "app-\(client % 4)", as: ["v\(client)-\(turn)"]) }
+                        for turn in 0..<5 {
+                            try await server.push(image, to: "app-\(client % 4)", as: ["v\(client)-\(turn)"])
+                        }
                     }
                 }
                 try await group.waitForAll()

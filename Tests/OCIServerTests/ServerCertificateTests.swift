@@ -27,8 +27,16 @@ import Testing
                 try Data(bytes).write(to: URL(filePath: file))
                 let digest = try #require(
                     try await curl(
-                        "--cacert", authority.certificate, "-X", "POST", "-H", "Content-Type: application/octet-stream",
-                        "-T", file, "-w", "%header{docker-content-digest}",
+                        "--cacert",
+                        authority.certificate,
+                        "-X",
+                        "POST",
+                        "-H",
+                        "Content-Type: application/octet-stream",
+                        "--data-binary",
+                        "@\(file)",
+                        "-w",
+                        "%header{docker-content-digest}",
                         "\(address)/v2/a/blobs/uploads/?digest=\(DigestOf.bytes(bytes))"
                     )
                     .outputText
@@ -38,13 +46,21 @@ import Testing
                 #expect(digest == DigestOf.bytes(bytes))
                 let read = temporaryPath("read")
                 defer { removeFolder(read) }
-                let result = try await curl("--cacert", authority.certificate, "-o", read, "\(address)/v2/a/blobs/\(digest)")
+                let result = try await curl(
+                    "--cacert",
+                    authority.certificate,
+                    "-o",
+                    read,
+                    "\(address)/v2/a/blobs/\(digest)"
+                )
                 #expect(result.succeeded, "\(result.errorText)")
                 #expect(try Data(contentsOf: URL(filePath: read)) == Data(bytes))
                 // Not with the authorities of the system, and not without TLS.
                 #expect(try await !curl("\(address)/v2/").succeeded)
                 #expect(try await !curl("http://localhost:\(port(server))/v2/").succeeded)
-                #expect(try await !curl("--tls-max", "1.1", "--cacert", authority.certificate, "\(address)/v2/").succeeded)
+                #expect(
+                    try await !curl("--tls-max", "1.1", "--cacert", authority.certificate, "\(address)/v2/").succeeded
+                )
             }
         }
     }
@@ -58,7 +74,8 @@ import Testing
             try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
             func install(_ identity: TestAuthority.Identity) throws {
                 for (from, name) in [(identity.certificate, "cert.pem"), (identity.key, "key.pem")] {
-                    try Data(contentsOf: URL(filePath: from)).write(to: URL(filePath: "\(folder)/\(name)"), options: .atomic)
+                    try Data(contentsOf: URL(filePath: from))
+                        .write(to: URL(filePath: "\(folder)/\(name)"), options: .atomic)
                 }
             }
             try install(first)
@@ -72,8 +89,13 @@ import Testing
             } _: { server in
                 func isSecond() async throws -> Bool {
                     try await curl(
-                        "--cacert", authority.certificate, "--resolve", "second.test:\(port(server)):127.0.0.1",
-                        "-H", "Host: localhost", "https://second.test:\(port(server))/v2/"
+                        "--cacert",
+                        authority.certificate,
+                        "--resolve",
+                        "second.test:\(port(server)):127.0.0.1",
+                        "-H",
+                        "Host: localhost",
+                        "https://second.test:\(port(server))/v2/"
                     )
                     .succeeded
                 }

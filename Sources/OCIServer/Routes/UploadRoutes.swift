@@ -21,10 +21,11 @@ struct UploadRoutes: Sendable {
             return try created(RequestPath.digest(mount))
         }
         let digest = try query.single("digest").map(RequestPath.digest)
+        let algorithm = try digest?.algorithm ?? algorithm(query)
         let client = request.uploadClient
         let repository = served[name]
         let upload = try await served.ledger.begin(for: client) {
-            try await repository.beginUpload(owner: request.principal.owner)
+            try await repository.beginUpload(owner: request.principal.owner, algorithm: algorithm)
         }
         // A client that says the digest and sends nothing wants to go on with PUT.
         guard let digest, !request.body.isEmpty || digest.isOfNothing else { return accepted(upload, size: 0) }
@@ -37,6 +38,15 @@ struct UploadRoutes: Sendable {
             throw error
         }
         return try await commit(upload, as: digest)
+    }
+
+    /// What a client says that it will end with, so that the bytes are hashed as they come.
+    private func algorithm(_ query: RequestQuery) throws(RegistryFault) -> Digest.Algorithm {
+        guard let name = try query.single("digest-algorithm") else { return .sha256 }
+        guard let algorithm = Digest.Algorithm(rawValue: name) else {
+            throw .digestInvalid("the algorithm of the digest is not supported")
+        }
+        return algorithm
     }
 
     /// Goes on with an upload, asks about it, ends or cancels it.
