@@ -20,6 +20,13 @@ let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package
 let yams: Target.Dependency = .product(name: "Yams", package: "Yams")
 let subprocess: Target.Dependency = .product(name: "Subprocess", package: "swift-subprocess")
 let unixSignals: Target.Dependency = .product(name: "UnixSignals", package: "swift-service-lifecycle")
+let serviceLifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let hummingbirdCore: Target.Dependency = .product(name: "HummingbirdCore", package: "hummingbird")
+let nioHTTPTypes: Target.Dependency = .product(name: "NIOHTTPTypes", package: "swift-nio-extras")
+let nioHTTPTypesHTTP1: Target.Dependency = .product(name: "NIOHTTPTypesHTTP1", package: "swift-nio-extras")
+let certificateReloading: Target.Dependency = .product(name: "NIOCertificateReloading", package: "swift-nio-extras")
+let httpTypes: Target.Dependency = .product(name: "HTTPTypes", package: "swift-http-types")
+let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 
 let package = Package(
     name: "mirror",
@@ -30,6 +37,7 @@ let package = Package(
         .library(name: "OCIContent", targets: ["OCIContent"]),
         .library(name: "OCIRegistry", targets: ["OCIRegistry"]),
         .library(name: "OCILayout", targets: ["OCILayout"]),
+        .library(name: "OCIServer", targets: ["OCIServer"]),
         .library(name: "Replication", targets: ["Replication"]),
         .library(name: "OCITestKit", targets: ["OCITestKit"]),
     ],
@@ -37,8 +45,12 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-extras", from: "1.35.2"),
         .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
         .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
@@ -48,7 +60,8 @@ let package = Package(
         .executableTarget(
             name: "mirror",
             dependencies: [
-                "OCI", "OCIContent", "OCIRegistry", "OCILayout", "Replication", argumentParser, unixSignals, yams,
+                "OCI", "OCIContent", "OCILayout", "OCIRegistry", "OCIServer", "Replication", argumentParser,
+                logging, nioCore, serviceLifecycle, unixSignals, yams,
             ],
             swiftSettings: settings
         ),
@@ -63,6 +76,15 @@ let package = Package(
             dependencies: ["OCI", "OCIContent", nioCore, nioPosix],
             swiftSettings: settings
         ),
+        .target(
+            name: "OCIServer",
+            dependencies: [
+                "OCI", "OCIContent", "OCILayout", "CCrypt", hummingbirdCore, httpTypes, logging, nioCore, nioPosix,
+                nioHTTP1, nioHTTPTypes, nioHTTPTypesHTTP1, nioSSL, certificateReloading, serviceLifecycle,
+            ],
+            swiftSettings: settings
+        ),
+        .systemLibrary(name: "CCrypt", providers: [.apt(["libcrypt-dev"])]),
         .target(name: "OCIContent", dependencies: ["OCI", nioCore, crypto, collections], swiftSettings: settings),
         .target(name: "OCI", swiftSettings: settings),
         .target(
@@ -91,6 +113,14 @@ let package = Package(
         .testTarget(
             name: "OCILayoutTests",
             dependencies: ["OCI", "OCIContent", "OCILayout", "OCITestKit", nioCore, nioPosix],
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "OCIServerTests",
+            dependencies: [
+                "OCI", "OCIContent", "OCILayout", "OCIServer", "OCITestKit", nioCore, nioPosix,
+                nioSSL, httpTypes, logging, serviceLifecycle,
+            ],
             swiftSettings: settings
         ),
         .testTarget(

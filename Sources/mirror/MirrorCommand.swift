@@ -27,7 +27,7 @@ struct MirrorCommand: AsyncParsableCommand {
         subcommands: [
             CopyCommand.self, SyncCommand.self, PlanCommand.self, ApplyCommand.self, ListCommand.self,
             InspectCommand.self, ConfigCommand.self, LoginCommand.self, LogoutCommand.self, AuthCommand.self,
-            StoreCommand.self,
+            ServeCommand.self, StoreCommand.self, DemoCommand.self,
         ]
     )
 }

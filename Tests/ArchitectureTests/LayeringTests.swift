@@ -35,6 +35,17 @@ import Testing
             own: ["OCI", "OCIContent"],
             others: ["NIOCore", "NIOPosix", "Synchronization", "FoundationEssentials", "Glibc"]
         ),
+        // The embedded registry: the one sibling that may see another one, since a store is what it serves.
+        "OCIServer": Row(
+            own: ["OCI", "OCIContent", "OCILayout", "CCrypt"],
+            others: [
+                "HummingbirdCore", "HTTPTypes", "Logging", "NIOCertificateReloading", "NIOCore", "NIOHTTP1",
+                "NIOHTTPTypes", "NIOHTTPTypesHTTP1", "NIOPosix", "NIOSSL", "ServiceLifecycle", "Synchronization",
+                "FoundationEssentials",
+            ]
+        ),
+        // The system's crypt(3): a header, no Swift.
+        "CCrypt": Row(own: [], others: []),
         // Policy: look, decide, act.
         "Replication": Row(
             own: ["OCI", "OCIContent"],
@@ -44,9 +55,10 @@ import Testing
         "OCITestKit": Row(own: ["OCI", "OCIContent"], others: nil),
         // The edge: commands, configuration, wiring, output.
         "mirror": Row(
-            own: ["OCI", "OCIContent", "OCIRegistry", "OCILayout", "Replication"],
+            own: ["OCI", "OCIContent", "OCIRegistry", "OCILayout", "OCIServer", "Replication"],
             others: [
-                "ArgumentParser", "UnixSignals", "Foundation", "Synchronization", "Yams",
+                "ArgumentParser", "Logging", "NIOCore", "ServiceLifecycle", "UnixSignals", "Foundation", "Synchronization",
+                "Yams",
             ]
         ),
     ]

@@ -27,17 +27,22 @@ actor PlacePool {
     }
 
     private let access: RegistryAccesses
+    /// Whether manifests are kept for later runs.
+    private let remembers: Bool
     private var registries: [Registry: RemoteRegistry] = [:]
     private var folders: [Folder: OpenFolder] = [:]
     private let policy = RetryPolicy()
 
-    init(_ access: RegistryAccesses) { self.access = access }
+    init(_ access: RegistryAccesses, remembers: Bool = true) {
+        self.access = access
+        self.remembers = remembers
+    }
 
     /// The only wiring: a place to read from; a registry is retried, observed, and has a memory of manifests.
     func source(_ place: Place, _ show: Show) async throws -> any SourceEndpoint {
         guard case .registry(let host, let scheme) = place else { return try await folder(place, for: .reading).endpoint }
-        let endpoint = try endpoint(host, scheme, .source, show)
-        return RememberingEndpoint(RetryingEndpoint(endpoint, policy: policy), memory: ManifestCache(for: host))
+        let endpoint = RetryingEndpoint(try endpoint(host, scheme, .source, show), policy: policy)
+        return remembers ? RememberingEndpoint(endpoint, memory: ManifestCache(for: host)) : endpoint
     }
 
     /// The same for a place to write to.
@@ -104,9 +109,10 @@ extension Place {
 /// Lends the places of a command, and closes them afterwards.
 func withPlaces(
     _ access: RegistryAccesses,
+    remembering: Bool = true,
     _ body: (PlacePool) async throws -> ExitCode
 ) async -> ExitCode {
-    let pool = PlacePool(access)
+    let pool = PlacePool(access, remembers: remembering)
     var code: ExitCode
     do { code = try await body(pool) } catch let exit as ExitCode { code = exit } catch {
         Lines.complain(error, to: .standardError)

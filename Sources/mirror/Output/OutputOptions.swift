@@ -24,10 +24,15 @@ struct OutputOptions: ParsableArguments {
     var verbose = false
 
     /// Nothing but failures and warnings.
-    static var silent: OutputOptions {
+    static var silent: OutputOptions { text(quiet: true) }
+
+    /// What people are shown.
+    static var visible: OutputOptions { text(quiet: false) }
+
+    private static func text(quiet: Bool) -> OutputOptions {
         var options = OutputOptions()
         options.format = .text
-        options.quiet = true
+        options.quiet = quiet
         options.verbose = false
         return options
     }

@@ -6,6 +6,7 @@ import OCI
 import OCIContent
 import OCILayout
 import OCIRegistry
+import OCIServer
 import Replication
 
 /// Puts errors into words: `cannot <verb> <object> <at place>: <cause>`.
@@ -38,6 +39,7 @@ enum Wording {
         case is RootMissing: "mirror list shows what is there"
         case let error as Refusal: SelectionWording.hint(for: error)
         case let error as StoreError: StoreWording.hint(for: error)
+        case let error as ServePolicyError: ServeWording.hint(for: error)
         default: nil
         }
     }
@@ -82,6 +84,10 @@ enum Wording {
         case let error as TemplateError: SelectionWording.sentence(for: error)
         case let error as ReferenceListError: SelectionWording.sentence(for: error)
         case let error as NameTaken: "it would be called \(error.destination) at the destination, as \(error.other) is"
+        case let error as ServePolicyError: ServeWording.sentence(for: error)
+        case let error as HtpasswdFileError: ServeWording.sentence(for: error)
+        case let error as AccessRuleError: ServeWording.sentence(for: error)
+        case let error as CertificateError: ServeWording.sentence(for: error)
         case is AllTagsError: "--all-tags goes with a repository, but the source names one image"
         case is CancellationError: "it was interrupted"
         default: "\(error)"

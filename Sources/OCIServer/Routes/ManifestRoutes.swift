@@ -1,0 +1,96 @@
+// mirror: container images from one registry to another
+// SPDX-License-Identifier: Apache-2.0
+
+import FoundationEssentials
+import HTTPTypes
+import NIOCore
+import OCI
+import OCIContent
+import OCILayout
+
+/// `/v2/<name>/manifests/<reference>`.
+struct ManifestRoutes: Sendable {
+    let served: ServedStore
+    let name: RepositoryName
+    let target: Target
+
+    func answer(_ request: RegistryRequest) async throws -> RegistryResponse {
+        try request.allow("GET, HEAD, PUT, DELETE", [.get, .head, .put, .delete])
+        return switch request.method {
+        case .put: try await put(request)
+        case .delete: try await delete()
+        default: try await get(request)
+        }
+    }
+
+    /// What `Accept` says does not matter: a manifest is never made into another one, and its digest is what was asked for.
+    private func get(_ request: RegistryRequest) async throws -> RegistryResponse {
+        guard let manifest = try await served[name].storedManifest(at: target) else {
+            throw RegistryFault.manifestUnknown
+        }
+        let descriptor = manifest.descriptor
+        let tag = EntityTag(descriptor.digest)
+        var headers: HTTPFields = [.contentDigest: descriptor.digest.description, .eTag: tag.text]
+        if tag.isKnown(to: request.headers) { return RegistryResponse(.notModified, headers, body: .none) }
+        headers[.contentType] = descriptor.mediaType.text
+        return RegistryResponse(.ok, headers, body: .bytes(ByteBuffer(bytes: manifest.bytes)))
+    }
+
+    private func put(_ request: RegistryRequest) async throws -> RegistryResponse {
+        let tags = try tags(request)
+        let buffer = try await request.body.collect(
+            upTo: served.limits.manifestBytes,
+            else: .sizeInvalid("the manifest is too large", status: .contentTooLarge).closing
+        )
+        let bytes = Array(buffer.readableBytesView)
+        var algorithm = Digest.Algorithm.sha256
+        if case .digest(let expected) = target { algorithm = expected.algorithm }
+        let digest = Digester.digest(of: bytes, algorithm: algorithm)
+        if case .digest(let expected) = target, expected != digest {
+            throw RegistryFault.digestInvalid("the manifest has the digest \(digest)")
+        }
+        let document = try ManifestDocument(bytes: bytes, digest: digest, contentType: request.headers[.contentType])
+        try await served[name].put(document, as: tags)
+        var headers: HTTPFields = [
+            .location: "/v2/\(name)/manifests/\(digest)", .contentDigest: digest.description,
+        ]
+        if let subject = Subject.digest(in: bytes) { headers[.ociSubject] = subject.description }
+        for tag in request.query.all("tag") { headers.append(HTTPField(name: .ociTag, value: tag)) }
+        return RegistryResponse(.created, headers)
+    }
+
+    /// The tag of the path, or those of the query beside a digest.
+    private func tags(_ request: RegistryRequest) throws -> [TagName] {
+        let names = request.query.all("tag")
+        guard names.count <= 100 else { throw RegistryFault.unsupported("too many tags", status: .uriTooLong) }
+        var tags: [TagName] = []
+        if case .tag(let tag) = target {
+            guard names.isEmpty else { throw RegistryFault.unsupported("tags beside a tag", status: .badRequest) }
+            tags.append(tag)
+        }
+        for name in names {
+            do { tags.append(try TagName(name)) } catch { throw RegistryFault.tagInvalid }
+        }
+        return tags
+    }
+
+    private func delete() async throws -> RegistryResponse {
+        let wasThere =
+            switch target {
+            case .tag(let tag): try await served[name].remove(tag)
+            case .digest(let digest): try await served[name].remove(manifest: digest)
+            }
+        guard wasThere else { throw RegistryFault.manifestUnknown }
+        return RegistryResponse(.accepted)
+    }
+}
+
+/// The part of a manifest that says what it refers to.
+private struct Subject: Decodable {
+    struct Reference: Decodable { var digest: Digest }
+    var subject: Reference?
+
+    static func digest(in bytes: [UInt8]) -> Digest? {
+        (try? JSONDecoder().decode(Subject.self, from: Data(bytes)))?.subject?.digest
+    }
+}

@@ -1,0 +1,143 @@
+// mirror: container images from one registry to another
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import Glibc
+import Synchronization
+
+/// `mirror serve` as a process of its own, on loopback, over a store in a directory of its own.
+public final class EmbeddedRegistry: Sendable {
+    /// The server could not be started.
+    public struct StartFailure: Error, CustomStringConvertible {
+        /// What is wrong.
+        public let description: String
+    }
+
+    private struct State {
+        var process: ChildProcess
+        var host: String
+    }
+
+    /// The directory that holds the store and what tests put beside it.
+    public let directory: String
+    /// The store.
+    public var store: String { "\(directory)/store" }
+    private let program: String
+    private let arguments: [String]
+    private let state: Mutex<State>
+
+    private init(program: String, arguments: [String], directory: String, state: State) {
+        self.program = program
+        self.arguments = arguments
+        self.directory = directory
+        self.state = Mutex(state)
+    }
+
+    /// Starts a server and waits until it says where it listens.
+    /// - Parameters:
+    ///   - program: The path of `mirror`.
+    ///   - arguments: Options besides those for the store and the address.
+    ///   - parent: Where its directory is made; by default where other registries are.
+    public static func start(
+        _ program: String,
+        _ arguments: [String] = ["--allow-delete"],
+        in parent: String? = nil
+    ) async throws -> EmbeddedRegistry {
+        let directory = "\(parent ?? DockerRegistry.usualParent)/embedded-\(UUID().uuidString)"
+        do {
+            try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
+            let state = try await launch(program, arguments, directory, port: 0)
+            return EmbeddedRegistry(program: program, arguments: arguments, directory: directory, state: state)
+        } catch {
+            try? FileManager.default.removeItem(atPath: directory)
+            throw error
+        }
+    }
+
+    /// The address and port, as they stand in a URL; they stay the same over restarts.
+    public var host: String { state.withLock { $0.host } }
+    /// The number of the process.
+    public var pid: Int32 { state.withLock { $0.process.pid } }
+    /// The processor time of the process that runs, in seconds.
+    public var cpuSeconds: Double { state.withLock { $0.process.cpuSeconds } }
+
+    /// Sends a signal to the server.
+    public func send(_ signal: Int32) { state.withLock { $0.process }.send(signal) }
+
+    /// Waits for its end.
+    public func wait() async -> ChildProcess.Result { await state.withLock { $0.process }.wait() }
+
+    /// Kills the server as a crash would; its store stays.
+    public func kill() async {
+        send(SIGKILL)
+        _ = await wait()
+    }
+
+    /// Ends the server if it runs, and starts it again on the same port and store.
+    public func restart() async throws {
+        await state.withLock { $0.process }.stop()
+        let port = Int(host.split(separator: ":")[1]) ?? 0
+        let new = try await Self.launch(program, arguments, directory, port: port)
+        state.withLock { $0 = new }
+    }
+
+    /// Ends the server and removes its store.
+    @discardableResult
+    public func stop() async -> ChildProcess.Result {
+        let result = await state.withLock { $0.process }.stop(grace: .seconds(15))
+        try? FileManager.default.removeItem(atPath: directory)
+        return result
+    }
+
+    /// The line with the address goes into a file, since what a process writes is known only when it has ended.
+    private static func launch(
+        _ program: String,
+        _ arguments: [String],
+        _ directory: String,
+        port: Int
+    ) async throws -> State {
+        let output = "\(directory)/output-\(UUID().uuidString)"
+        let command = ["serve", "--store", "\(directory)/store", "--listen", "127.0.0.1:\(port)"] + arguments
+        let child = try await ChildProcess.start(
+            "/bin/sh",
+            ["-c", #"output=$1; shift; exec "$@" >"$output""#, "sh", output, program] + command,
+            environment: ["PATH": "/usr/bin:/bin", "HOME": directory],
+            outputLimit: 256 << 10,
+            endsWithParent: FileManager.default.isExecutableFile(atPath: "/usr/bin/setpriv")
+        )
+        let deadline = ContinuousClock.now + .seconds(20)
+        while ContinuousClock.now < deadline, child.isRunning {
+            if let text = try? String(contentsOfFile: output, encoding: .utf8), let host = address(in: text) {
+                return State(process: child, host: host)
+            }
+            try? await Task.sleep(for: .milliseconds(5))
+        }
+        let result = await child.stop()
+        throw StartFailure(description: "mirror serve did not say where it listens: \(result.errorText.suffix(2000))")
+    }
+
+    private static func address(in text: String) -> String? {
+        guard let line = text.split(separator: "\n", omittingEmptySubsequences: false).dropLast().first,
+            let start = line.firstRange(of: "://")
+        else { return nil }
+        return String(line[start.upperBound...])
+    }
+}
+
+/// Runs `mirror serve` for as long as `body` runs.
+public func withEmbeddedRegistry<Value: Sendable>(
+    _ program: String,
+    _ arguments: [String] = ["--allow-delete"],
+    in parent: String? = nil,
+    _ body: (EmbeddedRegistry) async throws -> Value
+) async throws -> Value {
+    let registry = try await EmbeddedRegistry.start(program, arguments, in: parent)
+    do {
+        let value = try await body(registry)
+        await registry.stop()
+        return value
+    } catch {
+        await registry.stop()
+        throw error
+    }
+}
