@@ -64,6 +64,7 @@ enum Wording {
         case let error as ConfigFileMissing: "there is no config file \(error.path)"
         case let error as LoginInputError: CredentialWording.sentence(for: error)
         case let error as ServePolicyError: ServeWording.sentence(for: error)
+        case let error as ListenError: ServeWording.sentence(for: error)
         case let error as HtpasswdFileError: ServeWording.sentence(for: error)
         case let error as AccessRuleError: ServeWording.sentence(for: error)
         case let error as CertificateError: ServeWording.sentence(for: error)
