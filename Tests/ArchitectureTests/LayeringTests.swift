@@ -57,8 +57,8 @@ import Testing
         "mirror": Row(
             own: ["OCI", "OCIContent", "OCIRegistry", "OCILayout", "OCIServer", "Replication"],
             others: [
-                "ArgumentParser", "Logging", "NIOCore", "ServiceLifecycle", "UnixSignals", "Foundation", "Synchronization",
-                "Yams",
+                "ArgumentParser", "Logging", "NIOCore", "ServiceLifecycle", "UnixSignals", "Foundation",
+                "Synchronization", "Yams",
             ]
         ),
     ]

@@ -104,15 +104,12 @@ extension EndToEnd {
                     #expect(back.ending == .exited(0), "\(back.errorText)")
                     #expect(try await allTags(of: docker) == expected)
                     try await expectWholeImages(docker)
-                    // Inside one registry nothing is sent.
-                    let copies = try await Program.run("copy", "\(registry.host)/small/**", "\(registry.host)/copies")
-                    #expect(copies.ending == .exited(0), "\(copies.errorText)")
-                    #expect(copies.outputText.contains(" 0 copied"), "\(copies.outputText)")
                 }
             }
         }
 
-        @Test func `buildah pushes and pulls`() async throws {
+        @Test(.enabled(if: FileManager.default.isExecutableFile(atPath: "/usr/bin/buildah")))
+        func `buildah pushes and pulls`() async throws {
             try await withHome { home in
                 let options = [
                     "--root", "\(home.directory)/root", "--runroot", "\(home.directory)/run", "--storage-driver", "vfs",
@@ -121,15 +118,13 @@ extension EndToEnd {
                     try await ChildProcess.run(
                         "buildah",
                         options + [command] + arguments,
-                        environment: home.environment.merging(["BUILDAH_ISOLATION": "chroot"]) { $1 }
+                        environment: ["PATH": "/usr/bin:/bin", "HOME": home.directory, "BUILDAH_ISOLATION": "chroot"]
                     )
                 }
                 try home.write(#"{"default":[{"type":"insecureAcceptAnything"}]}"#, to: "policy.json", mode: 0o644)
                 let policy = "--signature-policy=\(home.directory)/policy.json"
-                guard let made = try? await buildah("from", "--name", "work", "scratch"), made.succeeded else {
-                    // Not installed, or the machine does not let it make containers.
-                    return withKnownIssue("buildah cannot be used here", isIntermittent: true) {}
-                }
+                let made = try await buildah("from", "--name", "work", "scratch")
+                guard made.succeeded else { try Test.cancel("buildah cannot make containers here: \(made.errorText)") }
                 try home.write("content", to: "file", mode: 0o644)
                 #expect(try await buildah("add", "work", "\(home.directory)/file", "/file").succeeded)
                 let committed = try await buildah("commit", policy, "work", "localhost/made:1")
@@ -210,7 +205,7 @@ extension EndToEnd {
             (["--htpasswd", "/nonexistent"], 78, "cannot read /nonexistent"),
             (["--tls-key", "x"], 64, "go together"),
             (["--tls-key", "/nonexistent", "--tls-certificate", "/nonexistent"], 78, "cannot use /nonexistent"),
-            (["--listen", "203.0.113.1:5000", "--allow-anonymous"], 69, ""),
+            (["--listen", "203.0.113.1:5000", "--allow-anonymous"], 69, "cannot listen on 203.0.113.1:5000"),
         ])
         func `a server that would be open by mistake, or cannot be started, is not`(
             _ arguments: [String],

@@ -54,7 +54,10 @@ private func run(
     // Not a part of this task, whose cancellation is the wish for an orderly end.
     let running = Task { try await group.run() }
     return await withTaskCancellationHandler {
-        await running.result
+        await running.result.mapError { error in
+            guard let error = error as? IOError else { return error }
+            return ListenError(host: settings.host, port: settings.port, code: error.errnoCode)
+        }
     } onCancel: {
         Task { await group.triggerGracefulShutdown() }
     }
@@ -66,4 +69,12 @@ private func raiseFileLimit() {
     guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return }
     limit.rlim_cur = min(limit.rlim_max, 65_536)
     _ = setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+}
+
+/// The address to listen on cannot be used.
+struct ListenError: Error, Hashable {
+    let host: String
+    let port: Int
+    /// What the system says.
+    let code: Int32
 }

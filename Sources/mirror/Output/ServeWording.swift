@@ -1,6 +1,7 @@
 // mirror: container images from one registry to another
 // SPDX-License-Identifier: Apache-2.0
 
+import Foundation
 import OCIServer
 
 /// Why a server does not start, in words.
@@ -27,6 +28,11 @@ enum ServeWording {
         case .unreadable: "cannot read \(error.path) as a file of users"
         case .content(let content): "cannot use \(error.path): line \(content.line): \(text(content.reason))"
         }
+    }
+
+    static func sentence(for error: ListenError) -> String {
+        let host = error.host.contains(":") ? "[\(error.host)]" : error.host
+        return "cannot listen on \(host):\(error.port): \(String(cString: strerror(error.code)))"
     }
 
     static func sentence(for error: AccessRuleError) -> String {

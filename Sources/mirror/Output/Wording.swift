@@ -85,6 +85,7 @@ enum Wording {
         case let error as ReferenceListError: SelectionWording.sentence(for: error)
         case let error as NameTaken: "it would be called \(error.destination) at the destination, as \(error.other) is"
         case let error as ServePolicyError: ServeWording.sentence(for: error)
+        case let error as ListenError: ServeWording.sentence(for: error)
         case let error as HtpasswdFileError: ServeWording.sentence(for: error)
         case let error as AccessRuleError: ServeWording.sentence(for: error)
         case let error as CertificateError: ServeWording.sentence(for: error)
