@@ -77,11 +77,12 @@ struct Compare: AsyncParsableCommand {
         return [sorted.first ?? 0, median(values), sorted.last ?? 0].map { String(format: "%.2f", $0) }
             .joined(separator: " / ")
     }
+}
 
-    private func loadAverage() -> String {
-        let text = (try? String(contentsOfFile: "/proc/loadavg", encoding: .utf8)) ?? ""
-        return text.split(separator: " ").first.map(String.init) ?? "unknown"
-    }
+/// How much the machine has to do besides.
+func loadAverage() -> String {
+    let text = (try? String(contentsOfFile: "/proc/loadavg", encoding: .utf8)) ?? ""
+    return text.split(separator: " ").first.map(String.init) ?? "unknown"
 }
 
 nonisolated(unsafe) var standardError = StandardError()  // Written by the one task that reports.

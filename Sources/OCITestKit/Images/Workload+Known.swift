@@ -6,12 +6,13 @@ extension Workload {
     ///
     /// An image has three layers: the base that all repositories share, one of three that its repository shares, and one of
     /// its own. So a repository has 16 + 8 images, 28 manifests, and 1 + 3 + 24 layers and 24 configurations: 52 blobs.
-    public static func many() throws -> Workload {
+    /// - Parameter repositories: How many there are; the first ones are always the same.
+    public static func many(repositories: Int = 50) throws -> Workload {
         let base = TarGzip(seed: 1, size: 64 << 10)
         var random = SeededRandom(seed: manySeed)
         var shared: [TarGzip] = []
         var image = 0
-        return try Workload(name: "many", repositories: 50, tags: 20) { _, tag in
+        return try Workload(name: "many", repositories: repositories, tags: 20) { _, tag in
             if tag == 0 { shared = (0..<3).map { _ in smallLayer(&random) } }
             let images = (tag % 5 == 4 ? [amd64, arm64] : [amd64])
                 .map { platform in
