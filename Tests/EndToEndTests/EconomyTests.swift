@@ -79,7 +79,7 @@ extension EndToEnd {
                         #expect(await first.wait().ending == .signalled(SIGKILL), "it must die in the middle")
                         // What the dead program had sent whole may still be on its way to the disk.
                         try await Task.sleep(for: .milliseconds(500))
-                        let before = blobsOnDisk(of: destination)
+                        let before = destination.blobsOnDisk
                         #expect(before.count > 1200)
                         try await expectWholeImages(destination)
                         let firstTotal = back.tally.total

@@ -129,18 +129,6 @@ private func rawManifest(_ registry: DockerRegistry, _ name: String) async throw
     return result.output
 }
 
-/// The digests of all blobs whose bytes a registry has on disk.
-func blobsOnDisk(of registry: DockerRegistry) -> Set<String> {
-    let root = "\(registry.storage)/docker/registry/v2/blobs/sha256"
-    let folders = (try? FileManager.default.contentsOfDirectory(atPath: root)) ?? []
-    return Set(
-        folders.flatMap { folder in
-            (try? FileManager.default.contentsOfDirectory(atPath: "\(root)/\(folder)")) ?? []
-        }
-        .map { "sha256:\($0)" }
-    )
-}
-
 /// Checks that everything that any tag of a registry reaches is there: no tag points at half an image.
 func expectWholeImages(_ registry: DockerRegistry) async throws {
     try await withEndpoint(of: registry) { endpoint in

@@ -19,9 +19,7 @@ extension EndToEnd {
                     let name = try RepositoryName("bad/app")
                     try await withEndpoint(of: source) { try await bad.write(to: $0[name], as: .latest) }
                     let layer = bad.blobs[2].descriptor.digest
-                    try FileManager.default.removeItem(
-                        atPath: "\(source.storage)/docker/registry/v2/blobs/sha256/\(layer.hex.prefix(2))/\(layer.hex)"
-                    )
+                    try source.lose(layer, of: name)
                     // Without its cached descriptors the registry notices.
                     try await source.restart()
                     let result = try await Program.run("copy", "\(source.host)/", "\(destination.host)/")

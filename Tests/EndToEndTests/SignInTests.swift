@@ -149,7 +149,7 @@ extension EndToEnd {
                         }
                     }
                     try await expectWhole(right, bob, tags: tags)
-                    #expect(blobsOnDisk(of: left) == blobsOnDisk(of: right))
+                    #expect(left.blobsOnDisk == right.blobsOnDisk)
                 }
             }
         }
@@ -183,7 +183,7 @@ extension EndToEnd {
                         #expect(catalog?.isTransient == false)
                     }
                 }
-                #expect(blobsOnDisk(of: registry).isEmpty)
+                #expect(registry.blobsOnDisk.isEmpty)
             }
         }
 
@@ -277,7 +277,7 @@ extension EndToEnd {
                         }
                         #expect([401, 403].contains(status))
                     }
-                    #expect(blobsOnDisk(of: registry).isEmpty)
+                    #expect(registry.blobsOnDisk.isEmpty)
                     #expect(server.requests.allSatisfy { $0.status == 200 })
                 }
             }

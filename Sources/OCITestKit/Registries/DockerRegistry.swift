@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
+public import OCI
 import Glibc
 import Synchronization
 
@@ -141,10 +142,47 @@ public final class DockerRegistry: Sendable {
         process.withLock { $0 = new }
     }
 
+    /// Another registry that takes the place of Debian's wherever nobody has to sign in: the path of a `mirror`, of whose
+    /// embedded one is meant.
+    ///
+    /// So that all tests that are made for the one can be run over the other.
+    private static let substitute = ProcessInfo.processInfo.environment["MIRROR_TEST_REGISTRY"]
+
+    private static func command(_ directory: String, _ port: Int) throws -> (program: String, arguments: [String]) {
+        let configuration = "\(directory)/config.yml"
+        guard let substitute, try !String(contentsOfFile: configuration, encoding: .utf8).contains("\nauth:") else {
+            return (program, ["serve", configuration])
+        }
+        let store = ["--store", "\(directory)/storage", "--listen", "127.0.0.1:\(port)"]
+        return (substitute, ["serve", "--allow-delete"] + store)
+    }
+
+    /// The digests of all blobs whose bytes are on disk.
+    public var blobsOnDisk: Set<String> {
+        let root = Self.substitute == nil ? "\(storage)/docker/registry/v2/blobs/sha256" : "\(storage)/blobs/sha256"
+        let folders = (try? FileManager.default.contentsOfDirectory(atPath: root)) ?? []
+        return Set(
+            folders.flatMap { folder in
+                (try? FileManager.default.contentsOfDirectory(atPath: "\(root)/\(folder)")) ?? []
+            }
+            .map { "sha256:\($0)" }
+        )
+    }
+
+    /// Takes the bytes of a blob away behind the registry's back.
+    public func lose(_ digest: Digest, of repository: RepositoryName) throws {
+        let path =
+            Self.substitute == nil
+            ? "docker/registry/v2/blobs/sha256/\(digest.hex.prefix(2))/\(digest.hex)"
+            : "repositories/\(repository)/_oci/blobs/sha256/\(digest.hex)"
+        try FileManager.default.removeItem(atPath: "\(storage)/\(path)")
+    }
+
     private static func launch(directory: String, port: Int) async throws -> ChildProcess {
+        let command = try command(directory, port)
         let child = try await ChildProcess.start(
-            program,
-            ["serve", "\(directory)/config.yml"],
+            command.program,
+            command.arguments,
             // REGISTRY_… variables would override the configuration.
             environment: ["PATH": "/usr/bin:/bin", "HOME": directory, "OTEL_TRACES_EXPORTER": "none"],
             outputLimit: 64 << 10,

@@ -88,7 +88,11 @@ struct SyncCommand: AsyncParsableCommand {
                     Lines.complain(JobLocked(name: settings.name), to: .standardError)
                 }
                 worst = worst.worse(outcome?.code ?? .locked)
-            } catch is CancellationError { break }
+            } catch is CancellationError { break } catch {
+                // What is wrong with one job stops no other.
+                Lines.complain(error, to: .standardError)
+                worst = worst.worse(.configuration)
+            }
         }
         try metrics?.write()
         return interruption.exitCode ?? worst
