@@ -11,13 +11,17 @@ extension EndToEnd {
     /// sent by mail.
     @Suite(.serialized)
     struct JobCronTests {
-        private func configure(_ scene: JobScene, _ content: String = #"repositories: ["**"]"#) throws {
+        private func configure(
+            _ scene: JobScene,
+            from source: String? = nil,
+            _ content: String = #"repositories: ["**"]"#
+        ) throws {
             try scene.home.write(
                 """
                 version: 1
                 jobs:
                   team:
-                    from: \(scene.a.host)/team
+                    from: \(source ?? scene.a.host)/team
                     to: \(scene.b.host)/copy
                     \(content)
 
@@ -81,13 +85,20 @@ extension EndToEnd {
                 #expect(try await cron(line).outputText == "team: done: 1 published, 1 equal in 1 repository\n")
                 #expect(FileManager.default.fileExists(atPath: "\(scene.home.directory)/.local/state/mirror/jobs"))
 
-                await scene.a.kill()
-                let failure = try await cron(line)
-                #expect(failure.ending == .exited(69))
-                #expect(failure.outputText == "")
-                #expect(failure.errorText.hasPrefix("error: cannot "), "\(failure.errorText)")
-                #expect(failure.errorText.contains(scene.a.host), "\(failure.errorText)")
-                #expect(failure.errorText.contains("the connection was refused"), "\(failure.errorText)")
+                let closed: CountingProxy.Rule = { _ in .reply(404) }
+                try await withCountingProxy(port: scene.a.port, onRequest: closed) { front in
+                    try configure(scene, from: front.host)
+                    let failure = try await cron(line)
+                    #expect(failure.ending == .exited(69))
+                    #expect(failure.outputText == "")
+                    #expect(
+                        failure.errorText == """
+                            error: \(front.host) does not list its repositories
+                              hint: name a repository, as in \(front.host)/path, with --all-tags for all of its tags
+
+                            """
+                    )
+                }
             }
         }
 

@@ -155,6 +155,29 @@ extension EndToEnd {
             }
         }
 
+        @Test func `where nothing can be kept a job says so and does not run, and what needs no lock goes on`()
+            async throws
+        {
+            let barrier = Barrier(after: 0)
+            barrier.open()
+            try await withBarrier(barrier) { scene, _ in
+                let folder = try scene.home.write("no folder\n", to: "occupied")
+                let home = scene.home.with("XDG_STATE_HOME", folder)
+                let run = try await home.run("sync")
+                #expect(run.ending == .exited(78))
+                #expect(run.outputText == "")
+                let sentences = run.errorText.split(separator: "\n")
+                #expect(sentences.count == 2, "one for each job: \(run.errorText)")
+                #expect(sentences.allSatisfy { $0.hasPrefix("error: cannot use \(folder)/") }, "\(run.errorText)")
+                #expect(try await allTags(of: scene.b).isEmpty)
+                for words in [["list", "team"], ["plan", "team"], ["copy", "\(scene.a.host)/", "\(scene.b.host)/"]] {
+                    let result = try await home.start(words).wait()
+                    #expect(result.ending == .exited(0), "\(words): \(result.errorText)")
+                }
+                #expect(try await allTags(of: scene.b).count == 6)
+            }
+        }
+
         private func expectAll(_ scene: JobScene) async throws {
             let tags = try await allTags(of: scene.a)
             let copies = try await allTags(of: scene.b).filter { $0.key.hasPrefix("copy/") }
