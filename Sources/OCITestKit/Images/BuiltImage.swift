@@ -18,10 +18,12 @@ public struct BuiltImage: Sendable {
     /// - Parameters:
     ///   - seed: What the content depends on; layer 0 depends on it alone, whatever the platform.
     ///   - layerSizes: About how long each layer is, in bytes.
+    ///   - created: When it was made, as its configuration says it.
     public static func random(
         seed: UInt64,
         layerSizes: [Int64] = [4096, 8192],
-        platform: Platform = Platform(os: "linux", architecture: "amd64")
+        platform: Platform = Platform(os: "linux", architecture: "amd64"),
+        created: String = "2026-01-01T00:00:00Z"
     ) async throws -> BuiltImage {
         var layers: [BuiltBlob] = []
         var diffIDs: [Digest] = []
@@ -33,7 +35,12 @@ public struct BuiltImage: Sendable {
             layers.append(BuiltBlob(bytes))
             diffIDs.append(figures.diffID)
         }
-        let config = ImageBuilder.configuration(platform: platform, diffIDs: diffIDs, label: "seed-\(seed)")
+        let config = ImageBuilder.configuration(
+            platform: platform,
+            diffIDs: diffIDs,
+            label: "seed-\(seed)",
+            created: created
+        )
         let manifest = try ImageBuilder.manifest(config: config.descriptor, layers: layers.map(\.descriptor))
         return BuiltImage(manifest: manifest, blobs: [config] + layers, platform: platform)
     }

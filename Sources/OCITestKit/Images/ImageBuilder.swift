@@ -24,13 +24,19 @@ public enum ImageBuilder {
     /// - Parameters:
     ///   - diffIDs: The digests of the uncompressed layers, lowest first.
     ///   - label: A text that makes the configuration unlike that of another image with the same layers.
-    public static func configuration(platform: Platform, diffIDs: [Digest], label: String) -> BuiltBlob {
+    ///   - created: When the image was made, as it is written.
+    public static func configuration(
+        platform: Platform,
+        diffIDs: [Digest],
+        label: String,
+        created: String = "2026-01-01T00:00:00Z"
+    ) -> BuiltBlob {
         let variant = platform.variant.map { #""variant":"\#($0)","# } ?? ""
         let history = diffIDs.indices.map {
             #"{"created":"2026-01-01T00:00:00Z","created_by":"layer \#($0)"}"#
         }
         let text = """
-            {"created":"2026-01-01T00:00:00Z","architecture":"\(platform.architecture)",\(variant)"os":"\(platform.os)",\
+            {"created":"\(created)","architecture":"\(platform.architecture)",\(variant)"os":"\(platform.os)",\
             "config":{"Env":["PATH=/usr/bin:/bin"],"Labels":{"image":"\(label)"}},\
             "rootfs":{"type":"layers","diff_ids":[\(diffIDs.map { "\"\($0)\"" }.joined(separator: ","))]},\
             "history":[\(history.joined(separator: ","))]}

@@ -24,8 +24,11 @@ struct Surveyor: Sendable {
         }
         let old = candidate.mayBePresent ? try await destinationDigest(candidate) : nil
         guard let old else {
-            if case .some(let old?) = candidate.expectation?.old { return found(try refusal(candidate, planned: old, nil)) }
+            if case .some(let old?) = candidate.expectation?.old {
+                return found(try refusal(candidate, planned: old, nil))
+            }
             guard opensImages else { return found(.unopened(try await newDigest(candidate), old: nil)) }
+            try await confirmPlanned(candidate)
             return found(.new(try await open(candidate.route, candidate.target, documents)))
         }
         let new = try await newDigest(candidate)
@@ -40,6 +43,7 @@ struct Surveyor: Sendable {
             }
         }
         guard opensImages else { return found(.unopened(new, old: old)) }
+        try await confirmPlanned(candidate)
         let graph = try await open(candidate.route, .digest(new), documents)
         return found(.moved(graph, from: old))
     }
@@ -53,6 +57,19 @@ struct Surveyor: Sendable {
     private func refusal(_ candidate: Candidate, planned: Digest?, _ old: Digest?) throws -> RootSurvey.Finding {
         guard case .digest(let new) = candidate.target else { throw missingRoot(candidate.target) }
         return .refused(Refusal(new: new, old: old, reason: .notAsPlanned(planned)))
+    }
+
+    /// Sees to it that the source still has an image of a plan: it may have been deleted for a reason, and a memory of
+    /// manifests does not know of that.
+    private func confirmPlanned(_ candidate: Candidate) async throws {
+        guard candidate.expectation != nil else { return }
+        do {
+            let root = try await job.source.source(candidate.route.source).resolve(candidate.target)
+            contact.note(.source)
+            guard root != nil else { throw RootMissing(target: candidate.target) }
+        } catch {
+            throw SideFailure.wrapping(error, side: .source)
+        }
     }
 
     private func newDigest(_ candidate: Candidate) async throws -> Digest {

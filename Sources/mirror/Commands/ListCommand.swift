@@ -56,15 +56,13 @@ struct ListCommand: AsyncParsableCommand {
     }
 
     private func subject(_ file: MirrorConfiguration?) throws -> ListSubject {
-        if let job = file?.jobs.first(where: { $0.name == place }) { return try ConfigOptions.complaining { try ListSubject(job) } }
+        if let job = file?.jobs.first(where: { $0.name == place }) {
+            return try ConfigOptions.complaining { try ListSubject(job) }
+        }
+        if let file, let slip = JobChoice.slip(place, in: file) { try ConfigOptions.complaining { throw slip } }
         do {
             return try ListSubject(Address(place))
-        } catch let error as AddressError {
-            // A word without any sign of an address was meant to be a job as likely as not.
-            let nearest = file.flatMap { NearestWord.find(place, among: $0.jobs.map(\.name)) }
-            if let nearest, !place.contains("/") {
-                throw ValidationError("There is no job \(place); did you mean \(nearest)?")
-            }
+        } catch {
             throw ValidationError(Wording.sentenceAndHint(for: error))
         }
     }

@@ -40,7 +40,10 @@ struct PlanCommand: AsyncParsableCommand {
     @Flag(help: "Of a repository that is named without a tag, plan all tags.")
     var allTags = false
 
-    @Option(name: [.customShort("o"), .customLong("output")], help: ArgumentHelp("Write the plan to a file.", valueName: "file"))
+    @Option(
+        name: [.customShort("o"), .customLong("output")],
+        help: ArgumentHelp("Write the plan to a file.", valueName: "file")
+    )
     var planFile: String?
 
     @Flag(help: "End with status 2 if anything would be done.")
@@ -60,7 +63,7 @@ struct PlanCommand: AsyncParsableCommand {
             await withPlaces(access) { pool in
                 var run = PlanRun(pool, output, opensImages: open == .all, interruption)
                 switch work {
-                case .jobs(let jobs): try await run.plan(jobs)
+                case .jobs(let jobs): await run.plan(jobs)
                 case .pair(let pair): try await run.plan(pair)
                 }
                 if let code = interruption.exitCode { return code }
@@ -86,6 +89,9 @@ struct PlanCommand: AsyncParsableCommand {
                     return try JobChoice.jobs(words, of: file)
                 }
             )
+        }
+        if let file, let slip = words.lazy.compactMap({ JobChoice.slip($0, in: file) }).first {
+            try ConfigOptions.complaining { throw slip }
         }
         do {
             return .pair(try AddressPair(source: words[0], destination: words[1], allTags: allTags))

@@ -61,11 +61,11 @@ struct SyncCommand: AsyncParsableCommand {
         let chosen = try ConfigOptions.complaining { try JobChoice.jobs(jobs, of: file) }
         let access = try configuration.access(file) { Show(output).warn($0) }
         throw await withInterruption(after: maxDuration?.value) { interruption in
-            do { try await pause() } catch { return interruption.exitCode ?? .failure }
+            do { try await pause() } catch { return Self.notBegun(chosen[...], interruption) }
             return await withPlaces(access) { pool in
                 guard dryRun else { return try await sync(chosen, pool, interruption) }
                 var plan = PlanRun(pool, output, interruption)
-                try await plan.plan(chosen)
+                await plan.plan(chosen)
                 return plan.code
             }
         }
@@ -78,24 +78,35 @@ struct SyncCommand: AsyncParsableCommand {
     ) async throws -> ExitCode {
         var metrics = try metricsFile.map { try MetricsFile($0) }
         var worst = ExitCode.success
-        for settings in chosen {
-            guard interruption.exitCode == nil else { break }
+        var rest = chosen[...]
+        while interruption.exitCode == nil, let settings = rest.first {
             do {
                 let outcome = try await JobLock.whileHeld(in: settings.stateFolder, waits: wait) {
-                    try await JobRun(settings, pool, output, now: WallClock.now).sync(interruption)
+                    await JobRun(settings, pool, output, now: WallClock.now).sync(interruption)
                 }
-                if let outcome { metrics?.add(outcome) } else {
+                if let outcome {
+                    metrics?.add(outcome)
+                } else {
                     Lines.complain(JobLocked(name: settings.name), to: .standardError)
                 }
                 worst = worst.worse(outcome?.code ?? .locked)
             } catch is CancellationError { break } catch {
-                // What is wrong with one job stops no other.
+                // A lock that cannot be kept is this job's trouble alone.
                 Lines.complain(error, to: .standardError)
                 worst = worst.worse(.configuration)
             }
+            rest.removeFirst()
         }
+        worst = worst.worse(Self.notBegun(rest, interruption))
         try metrics?.write()
-        return interruption.exitCode ?? worst
+        return worst
+    }
+
+    /// Says which jobs an interruption kept from beginning.
+    private static func notBegun(_ jobs: ArraySlice<JobSettings>, _ interruption: Interruption) -> ExitCode {
+        guard let cause = interruption.cause else { return .success }
+        if !jobs.isEmpty { Lines.complain(JobsNotBegun(names: jobs.map(\.name), cause: cause), to: .standardError) }
+        return interruption.exitCode ?? .success
     }
 
     /// Spreads the load of many machines whose clocks strike at once.
@@ -109,6 +120,12 @@ struct SyncCommand: AsyncParsableCommand {
 /// Another run of a job is under way.
 struct JobLocked: Error, Hashable {
     let name: String
+}
+
+/// The run was interrupted before these jobs.
+struct JobsNotBegun: Error, Hashable {
+    let names: [String]
+    let cause: Interruption.Cause
 }
 
 /// A duration on the command line: `500ms`, `15s`, `10m`, `2h`, `30d`.

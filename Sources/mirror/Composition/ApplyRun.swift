@@ -58,10 +58,6 @@ struct ApplyRun {
 
     private var memory: any TagMemory {
         guard let settings else { return NoTagMemory() }
-        return JobMemory(
-            in: settings.stateFolder,
-            remembersEqual: settings.overwrite.value == .ifUnchanged,
-            now: WallClock.now
-        )
+        return JobMemory(of: settings, now: WallClock.now)
     }
 }

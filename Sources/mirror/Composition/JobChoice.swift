@@ -12,11 +12,23 @@ enum JobChoice {
         guard !names.isEmpty else { return file.jobs }
         return try names.map { name in
             guard let job = file.jobs.first(where: { $0.name == name }) else {
-                let nearest = NearestWord.find(name, among: file.jobs.map(\.name))
-                throw JobNotFound(name: name, file: file.file, nearest: nearest)
+                throw notFound(name, in: file)
             }
             return job
         }
+    }
+
+    /// What a word that could be an image of Docker Hub's `library` was meant to be, if it is nearly the name of a job.
+    ///
+    /// Nobody should be sent to the internet by a slip; `docker.io/library/NAME` says what is meant.
+    static func slip(_ word: String, in file: MirrorConfiguration) -> JobNotFound? {
+        guard JobName.isValid(word), !file.jobs.contains(where: { $0.name == word }) else { return nil }
+        let error = notFound(word, in: file)
+        return error.nearest == nil ? nil : error
+    }
+
+    private static func notFound(_ name: String, in file: MirrorConfiguration) -> JobNotFound {
+        JobNotFound(name: name, file: file.file, nearest: NearestWord.find(name, among: file.jobs.map(\.name)))
     }
 }
 

@@ -21,24 +21,18 @@ struct JobRun {
         self.pool = pool
         self.now = now
         show = Show(output, title: settings.title)
-        memory = JobMemory(
-            in: settings.stateFolder,
-            remembersEqual: settings.overwrite.value == .ifUnchanged,
-            now: now
-        )
+        memory = JobMemory(of: settings, now: now)
     }
 
     /// Copies what is missing, and says how it went.
-    func sync(_ interruption: Interruption) async throws -> JobOutcome {
-        let replicator = try await replicator()
-        let (code, report) = await show.run(interruption) { try await replicator.run() }
+    func sync(_ interruption: Interruption) async -> JobOutcome {
+        let (code, report) = await show.run(interruption) { try await replicator().run() }
         return JobOutcome(job: settings.name, code: code, report: report, oldestDifference: memory.oldestDifference)
     }
 
     /// Finds out what a run would do.
-    func plan(_ interruption: Interruption, opensImages: Bool) async throws -> (ExitCode, PlanReport?) {
-        let replicator = try await replicator()
-        return await show.plan(interruption) { try await replicator.plan(opensImages: opensImages) }
+    func plan(_ interruption: Interruption, opensImages: Bool) async -> (ExitCode, PlanReport?) {
+        await show.plan(interruption) { try await replicator().plan(opensImages: opensImages) }
     }
 
     private func replicator() async throws -> Replicator {

@@ -25,11 +25,11 @@ struct PlanRun {
     }
 
     /// Plans jobs.
-    mutating func plan(_ jobs: [JobSettings]) async throws {
+    mutating func plan(_ jobs: [JobSettings]) async {
         for settings in jobs {
             guard interruption.exitCode == nil else { return }
             let run = JobRun(settings, pool, output, now: WallClock.now)
-            let outcome = try await run.plan(interruption, opensImages: opensImages)
+            let outcome = await run.plan(interruption, opensImages: opensImages)
             take(
                 outcome,
                 PlanFile.Ends(

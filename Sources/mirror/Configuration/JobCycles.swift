@@ -19,6 +19,8 @@ enum JobCycles {
             let ring = ring(from: index, next)
             guard !ring.isEmpty else { continue }
             jobs[index].isTwoWay = true
+            jobs[index].waysBack = next[index].filter { next[$0].contains(index) }
+                .compactMap { jobs[index].wayBack(jobs[$0]) }
             if jobs[index].overwrite.value == .always {
                 let place = jobs[index].overwritePlace
                 reader.report(.cycle((ring.dropFirst() + [index]).map { jobs[$0].name }), at: place.mark, place.path)
@@ -66,6 +68,25 @@ private struct Area {
 }
 
 extension JobSettings {
+    /// Another job as the way back of this one; `nil` if the two do not remember the same.
+    fileprivate func wayBack(_ other: JobSettings) -> WayBack? {
+        let remember = [self, other].allSatisfy { $0.overwrite.value == .ifUnchanged && $0.keepsNames }
+        guard remember else { return nil }
+        return WayBack(
+            name: other.name,
+            source: other.source.value,
+            destination: other.destination.value,
+            mapping: other.mapping
+        )
+    }
+
+    /// Whether the mapping alone says what everything is called at the destination.
+    private var keepsNames: Bool {
+        guard mapping.tag == nil else { return false }
+        guard case .rules(let rules, _, _) = content.value else { return true }
+        return rules.rules.allSatisfy { $0.rename == nil }
+    }
+
     fileprivate var readArea: Area { Area(place: source.value.place, paths: paths(renamed: false) { $0 }) }
 
     fileprivate var writtenArea: Area {

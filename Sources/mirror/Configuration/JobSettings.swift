@@ -51,6 +51,16 @@ struct JobSettings: Hashable, Sendable {
     let overwritePlace: Place
     /// Whether another job of the file is the way back.
     var isTwoWay = false
+    /// The jobs that copy straight back, and remember what was equal as this one does.
+    var waysBack: [WayBack] = []
+
+    /// A job that copies from this one's destination to its source.
+    struct WayBack: Hashable, Sendable {
+        let name: String
+        let source: Address
+        let destination: Address
+        let mapping: NameMapping
+    }
 
     /// A place in the file.
     struct Place: Hashable, Sendable {
@@ -66,7 +76,7 @@ struct JobSettings: Hashable, Sendable {
         case .image(let name, let target): return .image(name, target)
         case .rules(let rules, let base, _): return .rules(.init(rules, below: base, now: now))
         case .references(_, let references?): return .references(references)
-        case .references(let path, nil): throw ConfigFileMissing(path: path)
+        case .references(let path, nil): throw ConfigFileMissing(path: path, noun: "file")
         }
     }
 
@@ -82,11 +92,12 @@ struct JobSettings: Hashable, Sendable {
 
 /// What holds for jobs that do not say otherwise.
 struct JobDefaults: Hashable, Sendable {
-    static let overwrite = ConfigKey<JobSettings.Overwrite>.choice(
-        "overwrite",
-        "What becomes of a tag that the destination has and that differs: always moves it; if-unchanged moves it unless somebody "
-            + "else moved it since; never lets it stay."
-    )
+    static let overwrite = ConfigKey<JobSettings.Overwrite>
+        .choice(
+            "overwrite",
+            "What becomes of a tag that the destination has and that differs: always moves it; if-unchanged moves it unless somebody "
+                + "else moved it since; never lets it stay."
+        )
     static let shape = ConfigShape([overwrite.field])
 
     var overwrite = JobSettings.Sourced(value: JobSettings.Overwrite.always, origin: .builtIn)

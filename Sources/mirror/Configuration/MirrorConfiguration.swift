@@ -81,7 +81,11 @@ enum FileKeys {
 
     static let shape = ConfigShape([
         version.field, registries.field, defaults.field,
-        ConfigField(name: jobs, about: "What is copied from where to where, by names of your own.", schema: .named(.mapping(JobKeys.shape))),
+        ConfigField(
+            name: jobs,
+            about: "What is copied from where to where, by names of your own.",
+            schema: .named(.mapping(JobKeys.shape))
+        ),
     ])
 
     private static func read(_ node: ConfigNode, _ reader: ConfigReader) -> [RegistryHost: RegistrySettings]? {
@@ -106,7 +110,9 @@ enum FileKeys {
     }
 }
 
-/// The config file that was named is not there.
+/// The config file that was named is not there, or a file that it names.
 struct ConfigFileMissing: Error {
     let path: String
+    /// What it is for people.
+    var noun = "config file"
 }

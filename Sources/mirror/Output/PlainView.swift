@@ -53,6 +53,7 @@ struct QuietView: View {
         if let failure = report.failure { complain(failure) }
         let lines = report.failureLines(Terminal.standardError.style)
         Terminal.standardError.write(lines.map { $0 + "\n" }.joined())
+        if let rest = report.rest { Terminal.standardError.write(rest + "\n") }
         if report.hasChanges || report.isInterrupted { Terminal.standardOutput.write(report.headline + "\n") }
     }
 

@@ -19,7 +19,7 @@ struct Report {
 
     /// Success only if every selected image is now equal at the destination.
     var exitCode: ExitCode {
-        if failure != nil { return .unavailable }
+        if let failure { return .code(for: failure) }
         return totals.failures.isEmpty && !isInterrupted ? .success : .failure
     }
 
@@ -47,7 +47,8 @@ struct Report {
         let failed = totals.failures.count - totals.refused
         if failed > 0 { parts.append("\(failed) failed") }
         let scope = "in \(Measures.count(totals.repositories, "repository", "repositories"))"
-        return (title.map { "\($0): " } ?? "") + (isInterrupted ? "interrupted: " : failure != nil ? "ended early: " : "done: ")
+        return (title.map { "\($0): " } ?? "")
+            + (isInterrupted ? "interrupted: " : failure != nil ? "ended early: " : "done: ")
             + parts.joined(separator: ", ") + " " + scope
     }
 
@@ -77,13 +78,18 @@ struct Report {
         if totals.namesSkipped > 0 {
             lines.append("  skipped   \(Measures.count(totals.namesSkipped, "name")) that no registry may use")
         }
-        switch interruption {
-        case .signal: lines.append("  run the same command again to go on")
-        case .deadline(let limit):
-            lines.append("  stopped after \(Measures.duration(limit)), as was asked; run the same command again to go on")
-        case nil: break
-        }
+        if let rest { lines.append("  \(rest)") }
         return lines.joined(separator: "\n")
+    }
+
+    /// What to do about the rest after an interruption.
+    var rest: String? {
+        let advice = "run the same command again to go on"
+        return switch interruption {
+        case .signal: advice
+        case .deadline(let limit): "stopped after \(Measures.duration(limit)), as was asked; \(advice)"
+        case nil: nil
+        }
     }
 
     /// The failures for people, each once with what it concerns.

@@ -102,7 +102,7 @@ final class Show: Sendable {
             return (totals.failures.isEmpty ? .success : .failure, plan)
         case .failure(let error):
             view.complain(error)
-            return (.unavailable, nil)
+            return (.code(for: error), nil)
         case nil: return (.failure, nil)
         }
     }
@@ -179,6 +179,14 @@ extension ExitCode {
     static let changes = ExitCode(2)
     /// The configuration is wrong.
     static let configuration = ExitCode(78)
+
+    /// What a failure that ended a run before its end means.
+    static func code(for failure: any Error) -> ExitCode {
+        switch failure {
+        case is ConfigFileMissing, is TLSFileError: .configuration
+        default: .unavailable
+        }
+    }
 
     /// The one of two that says more: what concerns a whole job before what concerns some images.
     func worse(_ other: ExitCode) -> ExitCode {

@@ -66,7 +66,7 @@ enum Wording {
         case let error as ConfigMistakes: ConfigWording.lines(for: error).joined(separator: "; ")
         case let error as TLSFileError: "cannot read \(error.path) as certificates or keys in PEM form"
         case let error as ProxyError: "\(error.variable) does not name a proxy that can be used: http://host:port"
-        case let error as ConfigFileMissing: "there is no config file \(error.path)"
+        case let error as ConfigFileMissing: "there is no \(error.noun) \(error.path)"
         case let error as ConfigFileNotFound:
             "there is no config file: none is named by --config, and there is no \(error.places.joined(separator: ", no "))"
         case let error as StateError: "cannot use \(error.path): \(String(cString: strerror(error.number)))"
@@ -74,7 +74,9 @@ enum Wording {
             "there is no job \(error.name) in \(error.file)\(error.nearest.map { "; did you mean \($0)?" } ?? "")"
         case let error as NoJobs: "there are no jobs in \(error.file)"
         case let error as JobLocked: "cannot run \(error.name): another run of it is under way on this machine"
-        case let error as MetricsFileError: "cannot replace \(error.path): it has something else than metrics of mirror in it"
+        case let error as JobsNotBegun: notBegun(error)
+        case let error as MetricsFileError:
+            "cannot replace \(error.path): it has something else than metrics of mirror in it"
         case let error as PlanFileError: planFile(error)
         case let error as StoreError: StoreWording.sentence(for: error)
         case let error as LoginInputError: CredentialWording.sentence(for: error)
@@ -136,6 +138,14 @@ enum Wording {
         case .duplicateName(let name): "the name \"\(name.prefix(100))\" stands twice in one object"
         case .tooDeep: "objects stand too deep in each other"
         case .invalidText: "a text is not valid"
+        }
+    }
+
+    private static func notBegun(_ error: JobsNotBegun) -> String {
+        let names = error.names.joined(separator: ", ")
+        return switch error.cause {
+        case .signal: "it was interrupted; not begun: \(names)"
+        case .deadline(let limit): "stopped after \(Measures.duration(limit)), as was asked; not begun: \(names)"
         }
     }
 

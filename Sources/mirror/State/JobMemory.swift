@@ -15,13 +15,32 @@ struct JobMemory: TagMemory {
     /// Seconds since 1970; 0 for a tag that is equal again.
     private let different: HintFile<TagPlace, Int64>
     private let now: Int64
+    private let waysBack: [WayBack]
+
+    /// Opens the memory of a job of the config file.
+    init(of settings: JobSettings, now: Int64) {
+        self.init(
+            in: settings.stateFolder,
+            remembersEqual: settings.overwrite.value == .ifUnchanged,
+            now: now,
+            waysBack: settings.waysBack.map { job in
+                let folder = StateDirectory.folder(ofJob: job.name, from: job.source, to: job.destination)
+                return WayBack(Self.equal(in: folder), there: settings.mapping, back: job.mapping)
+            }
+        )
+    }
 
     /// Opens the memory of a job.
-    init(in folder: URL, remembersEqual: Bool, now: Int64) {
-        equal = remembersEqual
-            ? HintFile(folder.appending(path: "equal"), maximumLines: Self.maximumLines) : nil
+    /// - Parameter waysBack: The memories of jobs that copy the other way.
+    init(in folder: URL, remembersEqual: Bool, now: Int64, waysBack: [WayBack] = []) {
+        equal = remembersEqual ? Self.equal(in: folder) : nil
+        self.waysBack = waysBack
         different = HintFile(folder.appending(path: "different"), maximumLines: Self.maximumLines)
         self.now = now
+    }
+
+    private static func equal(in folder: URL) -> HintFile<TagPlace, Digest> {
+        HintFile(folder.appending(path: "equal"), maximumLines: maximumLines)
     }
 
     func lastEqual(_ tag: TagName, in repository: RepositoryName) -> Digest? { equal?[TagPlace(repository, tag)] }
@@ -29,6 +48,7 @@ struct JobMemory: TagMemory {
     func noteEqual(_ tag: TagName, in repository: RepositoryName, _ digest: Digest) {
         let place = TagPlace(repository, tag)
         equal?.note(place, digest)
+        for job in waysBack { job.noteEqual(tag, in: repository, digest) }
         if let since = different[place], since != 0 { different.note(place, 0) }
     }
 

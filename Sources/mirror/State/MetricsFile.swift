@@ -28,20 +28,31 @@ struct MetricsFile {
     private static let metrics = [
         Metric(name: "mirror_job_success", help: "Whether the last run made all selected tags equal."),
         Metric(name: "mirror_job_last_run_timestamp_seconds", help: "When the last run ended."),
-        Metric(name: "mirror_job_last_success_timestamp_seconds", help: "When a run last made all selected tags equal."),
+        Metric(
+            name: "mirror_job_last_success_timestamp_seconds",
+            help: "When a run last made all selected tags equal."
+        ),
         Metric(name: "mirror_job_duration_seconds", help: "How long the last run took."),
         Metric(name: "mirror_job_tags", help: "Tags of the last run by what came of them."),
         Metric(name: "mirror_job_copied_bytes", help: "Bytes of blobs that the last run sent."),
         Metric(name: "mirror_job_requests", help: "Requests of the last run by side."),
-        Metric(name: "mirror_job_lag_seconds", help: "How long ago the tag that differs longest was first seen to differ."),
+        Metric(
+            name: "mirror_job_lag_seconds",
+            help: "How long ago the tag that differs longest was first seen to differ."
+        ),
     ]
     private static let lastSuccess = "mirror_job_last_success_timestamp_seconds"
 
     /// Opens a file, and reads what it says of earlier runs.
-    /// - Throws: ``MetricsFileError`` if it is there, and not such a file: something else would be overwritten.
+    /// - Throws: ``MetricsFileError`` if it is there, and not such a file: something else would be overwritten;
+    ///   ``StateError`` if nothing can be written there, which is better known before a long run than after it.
     init(_ path: String) throws {
         url = URL(filePath: path)
         jobs = [:]
+        let folder = (path as NSString).deletingLastPathComponent
+        guard access(folder.isEmpty ? "." : folder, W_OK | X_OK) == 0 else {
+            throw StateError(path: folder, number: errno)
+        }
         guard let data = try? Data(contentsOf: url), !data.isEmpty else { return }
         for line in String(decoding: data, as: UTF8.self).split(separator: "\n") where !line.hasPrefix("#") {
             guard let (job, sample) = Self.parse(line) else { throw MetricsFileError(path: path) }
@@ -71,7 +82,9 @@ struct MetricsFile {
             requests(.source), requests(.destination),
             sample("lag_seconds", outcome.oldestDifference.map { max(0, now - $0) } ?? 0),
         ]
-        if let last = isSuccess ? "\(now)" : before { samples.append(Sample(metric: Self.lastSuccess, label: "", value: last)) }
+        if let last = isSuccess ? "\(now)" : before {
+            samples.append(Sample(metric: Self.lastSuccess, label: "", value: last))
+        }
         jobs[outcome.job] = samples
     }
 
@@ -94,9 +107,13 @@ struct MetricsFile {
     /// - Throws: ``StateError``.
     func write() throws { try WholeFile.write(text, to: url) }
 
-    /// `mirror_job_tags{job="team",outcome="equal"} 3`
+    /// Reads a line such as `mirror_job_tags{job="team",outcome="equal"} 3`.
     private static func parse(_ line: Substring) -> (job: String, sample: Sample)? {
-        guard let match = line.wholeMatch(of: /(mirror_job_[a-z_]+)\{job="([A-Za-z0-9._-]+)"((?:,[a-z]+="[a-z]+")?)\} ([0-9.]+)/) else {
+        guard
+            let match = line.wholeMatch(
+                of: /(mirror_job_[a-z_]+)\{job="([A-Za-z0-9._-]+)"((?:,[a-z]+="[a-z]+")?)\} ([0-9.]+)/
+            )
+        else {
             return nil
         }
         return (String(match.2), Sample(metric: String(match.1), label: String(match.3), value: String(match.4)))

@@ -70,7 +70,9 @@ struct PlanFile {
     /// Reads a file.
     /// - Throws: ``PlanFileError`` with the line, `SmallFileError`, ``ConfigFileMissing``.
     init(reading path: String) throws {
-        guard let file = try SmallFile.read(path, limit: Self.maximumSize) else { throw ConfigFileMissing(path: path) }
+        guard let file = try SmallFile.read(path, limit: Self.maximumSize) else {
+            throw ConfigFileMissing(path: path, noun: "file")
+        }
         let lines = file.bytes.split(separator: UInt8(ascii: "\n"))
         guard let first = lines.first, try Self.line(first, 1, path).mirrorPlan == 1 else {
             throw PlanFileError(path: path, line: 1, reason: .noPlan)
