@@ -27,7 +27,10 @@ import Testing
     private static let name = repository("team/app")
 
     private static func actions() async throws -> [Action] {
-        let images = [try await BuiltImage.random(seed: 1), try await BuiltImage.random(seed: 2)]
+        let images = [
+            try await BuiltImage.random(seed: 1, layerSizes: [4096]),
+            try await BuiltImage.random(seed: 2, layerSizes: [4096]),
+        ]
         let signature = try artifact("application/x-signature", subject: images[0].manifest.descriptor)
         let unused = BuiltBlob([1, 2, 3])
         return images.flatMap { $0.blobs.map(writing) } + [

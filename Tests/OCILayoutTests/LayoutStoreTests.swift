@@ -1,6 +1,7 @@
 // mirror: container images from one registry to another
 // SPDX-License-Identifier: Apache-2.0
 
+import Glibc
 import OCI
 import OCIContent
 import OCITestKit
@@ -24,6 +25,18 @@ import Testing
                     try await EndpointConformance(makeSource: { other }, makeSink: { store }).check(promise)
                 }
             }
+        }
+    }
+
+    @Test func `a store keeps all promises where files have no second name`() async throws {
+        let folder = try TemporaryFolder()
+        let observer: FileStep.Observer = { step in
+            if case .link(_, let path) = step { throw StoreError.system(.link, path: path, errno: EMLINK) }
+        }
+        try await withStore(in: folder, observer: observer) { store in
+            for promise in EndpointConformance.promises { try await EndpointConformance(of: store).check(promise) }
+            #expect(try await StoreCheck(of: store).run().isSound)
+            #expect(folder.files("uploads").isEmpty)
         }
     }
 

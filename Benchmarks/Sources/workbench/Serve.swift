@@ -113,6 +113,8 @@ struct ServerLoad: Sendable {
     /// Paths below `/v2/`.
     private let smallPaths: [String]
     private static let size = 1 << 30
+    /// docker-registry answers 404 for a manifest whose type was not asked for.
+    private static let manifestTypes = MediaType.manifests.map(\.description).joined(separator: ", ")
 
     /// Makes a large file, and a store with 500 small images.
     static func prepare(in directory: String, mirror: String) async throws -> ServerLoad {
@@ -158,7 +160,7 @@ struct ServerLoad: Sendable {
             let lines = smallPaths.map { "url = \"http://\(host)/v2/\($0)\"\noutput = \"/dev/null\"\n" }
             let list = "\(directory)/urls"
             try lines.joined().write(toFile: list, atomically: true, encoding: .utf8)
-            try await Self.run("/usr/bin/curl", ["-sfZ", "--parallel-max", "16", "-H", "Accept: */*", "-K", list])
+            try await Self.run("/usr/bin/curl", ["-sfZ", "--parallel-max", "16", "-H", "Accept: \(Self.manifestTypes)", "-K", list])
         }
     }
 

@@ -1,6 +1,7 @@
 // mirror: container images from one registry to another
 // SPDX-License-Identifier: Apache-2.0
 
+import Glibc
 import OCI
 
 /// The private folder in which all content of a store is once, by its digest.
@@ -44,13 +45,15 @@ final class ContentFolder: Sendable {
             return
         }
         try file.protect()
+        // An upload may have rested for long; a sweep is not to take it for garbage.
+        file.touch()
         try file.sync()
         // A file of another length was cut by something that is not us; it is replaced.
         guard present == nil else { return try replace(digest, in: folder, by: name, from: staging) }
         switch try folder.link(name, from: staging, as: digest.hex) {
         case .linked: try folder.sync()
         case .exists: return
-        case .missing: throw StoreError.system(.link, path: staging.below(name), errno: 2)
+        case .missing: throw StoreError.system(.link, path: staging.below(name), errno: ENOENT)
         case .impossible: try replace(digest, in: folder, by: name, from: staging)
         }
     }

@@ -17,7 +17,10 @@ extension Folder {
 
     /// Gives a file of another folder a further name here.
     func link(_ name: String, from folder: Folder, as newName: String) throws -> LinkOutcome {
-        try observer?(.link(from: folder.below(name), to: below(newName)))
+        do { try observer?(.link(from: folder.below(name), to: below(newName))) } catch StoreError.system(_, _, EMLINK)
+        {
+            return .impossible
+        }
         if linkat(folder.descriptor, name, descriptor, newName, 0) == 0 { return .linked }
         switch errno {
         case EEXIST: return .exists

@@ -62,7 +62,7 @@ final class PlainState: Sendable {
                 known = Known(index: try PlainIndex(parsing: file.bytes), status: file.status)
             } catch {
                 let path = folder.below(LayoutPaths.index)
-                throw StoreError.damaged(path: path, reason: "no JSON at byte \(error.offset)")
+                throw StoreError.damaged(path: path, reason: "is no JSON at byte \(error.offset)")
             }
             return known.index
         }

@@ -21,9 +21,22 @@ extension LayoutRepository {
         let stage: @Sendable () throws -> Void = { [folders = store.folders] in
             try folders.forWriting().content.add(document.bytes, as: digest)
         }
-        try await store.files.run(stage)
+        // Looked at first without the lock, so that what is refused leaves nothing, not even an empty repository.
+        try await store.files.run { [states = store.states, name] in
+            let state = try states.state(of: name, making: false)
+            try document.checkClosure(
+                missing,
+                hasBlob: { try state?.blobFolder(holding: $0)?.status($0.hex) != nil },
+                hasManifest: { digest in try state?.read { $0.manifests[digest] != nil } ?? false }
+            )
+            try stage()
+        }
         _ = try await store.change(name) { session in
-            try session.checkClosure(of: document, missing: missing)
+            try document.checkClosure(
+                missing,
+                hasBlob: session.hasBlob,
+                hasManifest: { session.manifest($0) != nil }
+            )
             let known = session.manifest(digest)
             let entry = ManifestEntry(
                 mediaType: document.descriptor.mediaType,
@@ -121,20 +134,22 @@ extension LayoutRepository {
     }
 }
 
-extension ChangeSession {
+extension ManifestDocument {
     /// Refuses a manifest that points to what is not there.
-    func checkClosure(of document: ManifestDocument, missing: MissingPolicy) throws {
-        var blobs: [Digest] = []
-        for blob in document.manifest.blobs where !blob.isNonDistributable {
-            if try !hasBlob(blob.digest) { blobs.append(blob.digest) }
-        }
-        let children = document.manifest.children.map(\.digest).filter { manifest($0) == nil }
-        let areChildrenMissing = missing == .refuse && !children.isEmpty
-        guard blobs.isEmpty, !areChildrenMissing else {
-            throw StoreError.missing(blobs: blobs, manifests: missing == .refuse ? children : [])
-        }
+    fileprivate func checkClosure(
+        _ policy: MissingPolicy,
+        hasBlob: (Digest) throws -> Bool,
+        hasManifest: (Digest) throws -> Bool
+    ) throws {
+        let blobs = manifest.blobs.filter { !$0.isNonDistributable }.map(\.digest)
+        let missing = try blobs.filter { try !hasBlob($0) }
+        let children = policy == .refuse ? manifest.children.map(\.digest) : []
+        let orphans = try children.filter { try !hasManifest($0) }
+        guard missing.isEmpty, orphans.isEmpty else { throw StoreError.missing(blobs: missing, manifests: orphans) }
     }
+}
 
+extension ChangeSession {
     /// Makes content of the store a blob of the repository.
     /// - Returns: Whether the store has it.
     func addBlob(_ digest: Digest) throws -> Bool {

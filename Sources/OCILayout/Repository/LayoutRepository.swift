@@ -59,7 +59,7 @@ public struct LayoutRepository: Sendable {
             }
             guard status.isRegular else { throw StoreError.unexpectedFile(path: folder.below(digest.hex)) }
             // Rarely, so that reading does not write all the time.
-            if state.folders.isWritable, status.age() > BlobSweep.defaultGrace / 4 { folder.touch(digest.hex) }
+            if state.folders.isWritable, status.idle() > BlobSweep.defaultGrace / 4 { folder.touch(digest.hex) }
             return status.size
         } ?? nil
     }

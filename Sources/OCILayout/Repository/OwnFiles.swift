@@ -1,6 +1,8 @@
 // mirror: container images from one registry to another
 // SPDX-License-Identifier: Apache-2.0
 
+import Glibc
+
 /// What a repository is changed with: the folder that is only ours, and the lock in it.
 final class OwnFiles: Sendable {
     let folder: Folder
@@ -17,6 +19,6 @@ final class OwnFiles: Sendable {
             // Another process may be faster; the next turn opens its file.
             _ = try? folder.create(LayoutPaths.lock)
         }
-        throw StoreError.system(.open, path: folder.below(LayoutPaths.lock), errno: 2)
+        throw StoreError.system(.open, path: folder.below(LayoutPaths.lock), errno: ENOENT)
     }
 }

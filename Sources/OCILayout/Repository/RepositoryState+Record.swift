@@ -1,6 +1,7 @@
 // mirror: container images from one registry to another
 // SPDX-License-Identifier: Apache-2.0
 
+import Glibc
 import OCI
 import Synchronization
 
@@ -52,7 +53,7 @@ extension RepositoryState {
         if let record = try own.folder.file(LayoutPaths.record, writing: true) { return record }
         try renewRecord(own)
         guard let record = try own.folder.file(LayoutPaths.record, writing: true) else {
-            throw StoreError.system(.open, path: own.folder.below(LayoutPaths.record), errno: 2)
+            throw StoreError.system(.open, path: own.folder.below(LayoutPaths.record), errno: ENOENT)
         }
         return record
     }

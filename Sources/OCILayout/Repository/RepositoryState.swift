@@ -130,7 +130,7 @@ final class RepositoryState: Sendable {
         var fresh = RepositoryIndex()
         if let index {
             do { fresh = try RepositoryIndex(parsing: index.bytes) } catch {
-                throw StoreError.damaged(path: path, reason: "no JSON at byte \(error.offset)")
+                throw StoreError.damaged(path: path, reason: "is no JSON at byte \(error.offset)")
             }
         }
         loaded.recordLength = 0

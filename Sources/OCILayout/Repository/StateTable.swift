@@ -1,13 +1,14 @@
 // mirror: container images from one registry to another
 // SPDX-License-Identifier: Apache-2.0
 
+import Glibc
 import OCI
 import Synchronization
 
 /// The repositories that are in use: a bounded number, the least recently used are let go.
 final class StateTable: Sendable {
     /// Each holds some five files open.
-    static let maximumStates = 100
+    static let maximumStates = 64
     /// The entries of all indexes in memory; each takes some 300 bytes.
     static let maximumEntries = 400_000
 
@@ -45,7 +46,14 @@ final class StateTable: Sendable {
     /// A repository; `nil` if it does not exist and is not to be made; blocks.
     func state(of name: RepositoryName, making: Bool) throws -> RepositoryState? {
         if let state = cached(name) { return state }
-        guard let state = try RepositoryState(name, in: folders, files: files, making: making) else { return nil }
+        let opened: RepositoryState?
+        do { opened = try open(name, making: making) } catch StoreError.system(_, _, let code)
+            where code == EMFILE || code == ENFILE
+        {
+            table.withLock { $0.slots = [:] }
+            opened = try open(name, making: making)
+        }
+        guard let state = opened else { return nil }
         return table.withLock { table in
             // Another thread may have been faster.
             if let slot = table.slots[name], !slot.state.isRemoved { return slot.state }
@@ -54,6 +62,10 @@ final class StateTable: Sendable {
             trim(&table)
             return state
         }
+    }
+
+    private func open(_ name: RepositoryName, making: Bool) throws -> RepositoryState? {
+        try RepositoryState(name, in: folders, files: files, making: making)
     }
 
     private func cached(_ name: RepositoryName) -> RepositoryState? {

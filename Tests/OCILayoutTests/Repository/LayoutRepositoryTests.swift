@@ -48,11 +48,14 @@ import Testing
         }
     }
 
-    @Test func `a blob of another repository does not count for a manifest`() async throws {
-        try await withStore { store, _ in
+    @Test func `a blob of another repository does not count, and what is refused leaves nothing`() async throws {
+        try await withStore { store, folder in
             let image = try await BuiltImage.random(seed: 1)
             try await image.write(to: store.repository(Self.other), as: .latest)
+            let before = folder.files()
             await #expect(throws: StoreError.self) { try await store.repository(Self.name).put(image.manifest) }
+            #expect(try await !store.repository(Self.name).exists())
+            #expect(folder.files() == before)
         }
     }
 
