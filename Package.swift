@@ -130,7 +130,7 @@ let package = Package(
         ),
         .testTarget(
             name: "mirrorTests",
-            dependencies: ["OCI", "OCIContent", "OCIRegistry", "Replication", "mirror", argumentParser],
+            dependencies: ["OCI", "OCIContent", "OCIRegistry", "OCIServer", "Replication", "mirror", argumentParser],
             swiftSettings: settings
         ),
         .testTarget(
