@@ -130,12 +130,14 @@ let package = Package(
         ),
         .testTarget(
             name: "mirrorTests",
-            dependencies: ["OCI", "OCIContent", "OCIRegistry", "OCIServer", "Replication", "mirror", argumentParser],
+            dependencies: [
+                "OCI", "OCIContent", "OCILayout", "OCIRegistry", "OCIServer", "Replication", "mirror", argumentParser,
+            ],
             swiftSettings: settings
         ),
         .testTarget(
             name: "EndToEndTests",
-            dependencies: ["OCI", "OCIContent", "OCIRegistry", "Replication", "OCITestKit", "mirror"],
+            dependencies: ["OCI", "OCIContent", "OCIRegistry", "OCILayout", "Replication", "OCITestKit", "mirror"],
             swiftSettings: settings
         ),
         .testTarget(name: "ArchitectureTests", swiftSettings: settings),

@@ -35,6 +35,28 @@ extension LayoutStore {
     }
 }
 
+extension LayoutStore {
+    /// Goes through all repositories, also those without manifests, in order.
+    func forEachRepository(_ body: (RepositoryName) async throws -> Void) async throws {
+        var last: RepositoryName?
+        while true {
+            let after = last?.text ?? ""
+            let page = try await files.run { [folders] () -> [RepositoryName] in
+                guard let root = folders.repositories else { return [] }
+                var walk = RepositoryWalk(after: after, limit: 500) { _ in true }
+                try walk.visit(root, path: "")
+                return walk.names
+            }
+            for name in page {
+                try Task.checkCancellation()
+                try await body(name)
+            }
+            guard page.count == 500, let end = page.last else { return }
+            last = end
+        }
+    }
+}
+
 /// Finds repositories in order of their names, looking at a bounded part of each folder at a time.
 struct RepositoryWalk {
     /// How many names of a folder are kept while it is read; the folder is read again for the next ones.

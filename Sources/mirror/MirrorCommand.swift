@@ -22,6 +22,9 @@ struct MirrorCommand: AsyncParsableCommand {
               130  interrupted by SIGINT (143 by SIGTERM)
             """,
         version: Product.version,
-        subcommands: [CopyCommand.self, ServeCommand.self, LoginCommand.self, LogoutCommand.self, AuthCommand.self]
+        subcommands: [
+            CopyCommand.self, ServeCommand.self, StoreCommand.self, LoginCommand.self, LogoutCommand.self,
+            AuthCommand.self,
+        ]
     )
 }

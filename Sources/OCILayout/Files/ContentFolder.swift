@@ -81,7 +81,9 @@ final class ContentFolder: Sendable {
         else { return false }
         for _ in 0..<2 {
             switch try repository.link(digest.hex, from: folder, as: digest.hex) {
-            case .linked: return true
+            case .linked:
+                repository.touch(digest.hex)
+                return true
             case .missing: return false
             case .impossible:
                 try copy(digest, from: folder, into: repository)

@@ -37,6 +37,11 @@ struct FileStatus: Hashable, Sendable {
         changed = Instant(seconds: Int64(status.st_ctim.tv_sec), nanoseconds: Int64(status.st_ctim.tv_nsec))
     }
 
-    /// How long ago the file was last written, linked or touched, in seconds; negative where a clock was turned back.
+    /// How long ago the file was last written or touched, in seconds; negative where a clock was turned back.
+    ///
+    /// When one of its links was removed does not count, so that a sweep can remove the last two links at once.
+    func idle(at now: Instant = .now) -> Int64 { now.seconds - modified.seconds }
+
+    /// How long ago anything at all was last done to the file, in seconds; negative where a clock was turned back.
     func age(at now: Instant = .now) -> Int64 { now.seconds - max(modified.seconds, changed.seconds) }
 }

@@ -31,6 +31,9 @@ struct ChangeQueue: Sendable {
     private(set) var isRunning = false
     private var waiting: [Pending] = []
 
+    /// How many changes wait.
+    var count: Int { waiting.count }
+
     /// Adds a change.
     /// - Returns: Whether somebody must begin to work.
     mutating func add(_ change: Pending) -> Bool {

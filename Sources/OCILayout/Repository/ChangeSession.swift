@@ -15,7 +15,9 @@ final class ChangeSession {
     private var manifests: [Digest: ManifestEntry?] = [:]
     private var tags: [TagName: Digest?] = [:]
     private(set) var changedFolders: Set<Digest.Algorithm> = []
-    private(set) var afterwards: [() -> Void] = []
+    private var afterwards: [() -> Void] = []
+    /// Files that go once the changes are durable; for what comes later in the session they are gone already.
+    private var doomed: Set<Digest> = []
     private let own: OwnFiles
 
     init(_ state: RepositoryState, _ own: OwnFiles) throws {
@@ -28,10 +30,11 @@ final class ChangeSession {
 
     /// Makes one change; when it throws, nothing of it stays staged.
     func attempt<Value>(_ body: (ChangeSession) throws -> Value) throws -> Value {
-        let before = (staged, manifests, tags, afterwards.count)
+        let before = (staged, manifests, tags, doomed)
+        let count = afterwards.count
         do { return try body(self) } catch {
-            (staged, manifests, tags) = (before.0, before.1, before.2)
-            afterwards.removeLast(afterwards.count - before.3)
+            (staged, manifests, tags, doomed) = before
+            afterwards.removeLast(afterwards.count - count)
             throw error
         }
     }
@@ -46,10 +49,9 @@ final class ChangeSession {
         return state.loaded.withLock { $0.index.tags[tag]?.digest }
     }
 
-    /// All manifests, in no order.
-    func allManifests() -> [ManifestEntry] {
-        let base = state.loaded.withLock { Array($0.index.manifests.values) }
-        return base.filter { manifests[$0.digest] == nil } + manifests.values.compactMap(\.self)
+    /// The whole index, with what has been changed so far.
+    func index() -> RepositoryIndex {
+        staged.reduce(into: state.loaded.withLock { $0.index }) { $0.apply($1) }
     }
 
     func stage(_ change: RecordChange) {
@@ -75,12 +77,21 @@ final class ChangeSession {
         if !state.isFolded { try state.fold(own) }
     }
 
+    /// Removes what is doomed, and does what was to be done afterwards.
+    func clean() {
+        for digest in doomed { try? unlink(digest) }
+        for algorithm in Set(doomed.map(\.algorithm)) { try? state.blobFolder(algorithm)?.sync() }
+        for body in afterwards { body() }
+    }
+
     /// Has work done once the changes are durable; what goes wrong there only leaves garbage.
     func afterwards(_ body: @escaping () -> Void) { afterwards.append(body) }
 
     /// The facts of a file of the repository, whatever it is a blob or a manifest of.
     func file(_ digest: Digest) throws -> FileStatus? {
-        guard let folder = try state.blobFolder(digest.algorithm), let status = try folder.status(digest.hex) else {
+        guard !doomed.contains(digest), let folder = try state.blobFolder(digest.algorithm),
+            let status = try folder.status(digest.hex)
+        else {
             return nil
         }
         guard status.isRegular else { throw StoreError.unexpectedFile(path: folder.below(digest.hex)) }
@@ -98,8 +109,13 @@ final class ChangeSession {
     func link(_ digest: Digest) throws -> Bool {
         guard let folder = try state.blobFolder(digest.algorithm, making: true) else { return false }
         changedFolders.insert(digest.algorithm)
-        return try content.link(digest, into: folder)
+        guard try content.link(digest, into: folder) else { return false }
+        doomed.remove(digest)
+        return true
     }
+
+    /// Has a file of the repository removed once the changes are durable: what points to it must go first.
+    func doom(_ digest: Digest) { doomed.insert(digest) }
 
     /// Removes a file from the repository.
     func unlink(_ digest: Digest) throws {

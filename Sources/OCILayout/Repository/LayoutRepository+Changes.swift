@@ -95,7 +95,7 @@ extension LayoutRepository {
                 throw StoreError.inUse(digest, by: parent)
             }
             session.stage(.remove(digest))
-            if !entry.isBlob { session.afterwards { try? session.unlink(digest) } }
+            if !entry.isBlob { session.doom(digest) }
             return true
         } ?? false
     }
@@ -114,7 +114,7 @@ extension LayoutRepository {
                 entry.isBlob = false
                 session.stage(.put(entry, tags: []))
             } else {
-                try session.unlink(digest)
+                session.doom(digest)
             }
             return true
         } ?? false
@@ -148,7 +148,7 @@ extension ChangeSession {
 
     /// A manifest that points to a digest, found by opening all that can.
     func user(of digest: Digest, asBlob: Bool) throws -> Digest? {
-        for entry in allManifests() where entry.mediaType.isIndex != asBlob && entry.digest != digest {
+        for entry in index().manifests.values where entry.mediaType.isIndex != asBlob && entry.digest != digest {
             guard let bytes = try state.bytes(of: entry.digest),
                 let document = try? ManifestDocument(
                     bytes: bytes,

@@ -67,7 +67,7 @@ extension RepositoryState {
             defer { loaded.withLock { $0.isWriting = false } }
             settlements = changes.map { $0.run(session) }
             try makeDurable(session, own)
-            for body in session.afterwards { body() }
+            session.clean()
             for settle in settlements { settle(nil) }
             // Nobody waits for this; where it fails, the next change tries again.
             if isRecordLong { try? fold(own) }

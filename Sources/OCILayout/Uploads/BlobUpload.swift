@@ -132,21 +132,7 @@ public struct BlobUpload: Sendable {
 
     private func hash(_ file: OpenFile, size: Int64, with algorithm: Digest.Algorithm) async throws -> Digest {
         if let actual = progress.digester(at: size)?.digest(), actual.algorithm == algorithm { return actual }
-        var digester = Digester(algorithm)
-        var position: Int64 = 0
-        while position < size {
-            let (start, before) = (position, digester)
-            (digester, position) = try await files.run {
-                let buffer = try file.readBuffer(Int(min(size - start, Int64(StoreFiles.chunkSize))), at: start)
-                guard buffer.readableBytes > 0 else {
-                    throw StoreError.damaged(path: file.path, reason: "became shorter")
-                }
-                var digester = before
-                digester.update(buffer)
-                return (digester, start + Int64(buffer.readableBytes))
-            }
-        }
-        return digester.digest()
+        return try await files.digest(of: file, size: size, algorithm: algorithm)
     }
 
     /// Makes the bytes content of the store, and a blob of the repository.

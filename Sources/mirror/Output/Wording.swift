@@ -3,6 +3,7 @@
 
 import OCI
 import OCIContent
+import OCILayout
 import OCIRegistry
 import OCIServer
 import Replication
@@ -34,6 +35,7 @@ enum Wording {
         case let error as CredentialHelperError: CredentialWording.hint(for: error)
         case let error as SettingError: CredentialWording.hint(for: error)
         case let error as ServePolicyError: ServeWording.hint(for: error)
+        case let error as StoreError: StoreWording.hint(for: error)
         case is RootMissing: "mirror copy --dry-run --all-tags shows what is there"
         default: nil
         }
@@ -62,6 +64,7 @@ enum Wording {
         case let error as TLSFileError: "cannot read \(error.path) as certificates or keys in PEM form"
         case let error as ProxyError: "\(error.variable) does not name a proxy that can be used: http://host:port"
         case let error as ConfigFileMissing: "there is no config file \(error.path)"
+        case let error as StoreError: StoreWording.sentence(for: error)
         case let error as LoginInputError: CredentialWording.sentence(for: error)
         case let error as ServePolicyError: ServeWording.sentence(for: error)
         case let error as ListenError: ServeWording.sentence(for: error)

@@ -11,7 +11,10 @@ import Testing
         .put(.sample("a"), tags: [tag("v1"), tag("latest")]),
         .put(.sample("b", subject: "a", isBlob: true), tags: []),
         .untag(tag("v1")),
-        .put(ManifestEntry(mediaType: MediaType("application/x \"odd\\type\"")!, digest: .of("c"), size: 3), tags: []),
+        .put(
+            ManifestEntry(mediaType: MediaType("application/x \"odd\\type\"") ?? .ociConfig, digest: .of("c"), size: 3),
+            tags: []
+        ),
         .remove(.of("b")),
     ]
     private static let lines = changes.map(RepositoryRecord.line)

@@ -75,6 +75,7 @@ final class FailingDisk: Sendable {
     private func note(_ step: FileStep, in state: inout State) {
         switch step {
         case .makeFolder(let path), .create(let path):
+            state.saved[path] = 0
             state.names[Self.folder(of: path), default: []].append(.remove(path))
         case .link(_, let to):
             if !FileManager.default.fileExists(atPath: to) {
@@ -89,10 +90,13 @@ final class FailingDisk: Sendable {
         case .remove(let path):
             if let undo = keep(path, in: &state) { state.names[Self.folder(of: path), default: []].append(undo) }
             state.unsavedFiles.remove(path)
-        case .write(let path, _), .truncate(let path): state.unsavedFiles.insert(path)
+        case .write(let path, _), .truncate(let path):
+            state.unsavedFiles.insert(path)
+            // What was there before the disk was watched is saved.
+            if state.saved[path] == nil { state.saved[path] = Self.size(path) }
         case .sync(let path):
             state.unsavedFiles.remove(path)
-            state.saved[path] = (try? FileManager.default.attributesOfItem(atPath: path)[.size] as? Int) ?? 0
+            state.saved[path] = Self.size(path)
         case .syncFolder(let path): state.names[path] = nil
         }
     }
@@ -102,6 +106,10 @@ final class FailingDisk: Sendable {
         state.stash += 1
         let copy = stash.below("\(state.stash)")
         return link(path, copy) == 0 ? .restore(path, from: copy) : nil
+    }
+
+    private static func size(_ path: String) -> Int {
+        (try? FileManager.default.attributesOfItem(atPath: path)[.size] as? Int) ?? 0
     }
 
     private static func folder(of path: String) -> String {

@@ -25,12 +25,15 @@ extension ManifestEntry {
     }
 }
 
+/// A tag, with a name that is written in a test.
 func tag(_ text: String) -> TagName {
-    // Only with names that are written in the tests.
-    try! TagName(text)
+    do { return try TagName(text) } catch { preconditionFailure("\(error)") }
 }
 
-func repository(_ text: String) -> RepositoryName { try! RepositoryName(text) }
+/// A repository, with a name that is written in a test.
+func repository(_ text: String) -> RepositoryName {
+    do { return try RepositoryName(text) } catch { preconditionFailure("\(error)") }
+}
 
 /// An artifact without layers that refers to another manifest.
 func artifact(
