@@ -9,9 +9,12 @@ import Testing
 
 @Suite struct ListenAddressTests {
     @Test(arguments: [
-        ("127.0.0.1:5000", "127.0.0.1", 5000, true), ("localhost:0", "localhost", 0, true), ("localhost", "localhost", 5000, true),
-        ("[::1]:80", "::1", 80, true), ("[::1]", "::1", 5000, true), ("[::]:80", "::", 80, false), (":5000", "0.0.0.0", 5000, false),
-        ("0.0.0.0:1", "0.0.0.0", 1, false), ("127.0.0.2:1", "127.0.0.2", 1, true), ("registry.lan", "registry.lan", 5000, false),
+        ("127.0.0.1:5000", "127.0.0.1", 5000, true), ("localhost:0", "localhost", 0, true),
+        ("localhost", "localhost", 5000, true),
+        ("[::1]:80", "::1", 80, true), ("[::1]", "::1", 5000, true), ("[::]:80", "::", 80, false),
+        (":5000", "0.0.0.0", 5000, false),
+        ("0.0.0.0:1", "0.0.0.0", 1, false), ("127.0.0.2:1", "127.0.0.2", 1, true),
+        ("registry.lan", "registry.lan", 5000, false),
         ("127.0.0.1.evil.test:1", "127.0.0.1.evil.test", 1, false),
     ])
     func `addresses are read`(_ text: String, host: String, port: Int, isLoopback: Bool) throws {
@@ -21,7 +24,9 @@ import Testing
         #expect(address.isLoopback == isLoopback)
     }
 
-    @Test(arguments: ["", "a:b", "a:70000", "::1:80", "::1", "[::1", "[::1]x", "[a]:1", "a b:1", "http://a", "a:-1", "a:1:2", "a:+1"])
+    @Test(arguments: [
+        "", "a:b", "a:70000", "::1:80", "::1", "[::1", "[::1]x", "[a]:1", "a b:1", "http://a", "a:-1", "a:1:2", "a:+1",
+    ])
     func `anything else is none`(_ text: String) { #expect(ListenAddress(text) == nil) }
 }
 
@@ -101,7 +106,9 @@ import Testing
 }
 
 @Suite struct ServeCommandTests {
-    @Test(arguments: [["--listen", "x:y"], ["--tls-key", "a"], ["--grace", "-1"], ["--access-log", "other"], ["extra"]])
+    @Test(arguments: [
+        ["--listen", "x:y"], ["--tls-key", "a"], ["--grace", "-1"], ["--access-log", "other"], ["extra"],
+    ])
     func `wrong options are wrong usage`(_ arguments: [String]) {
         #expect(throws: (any Error).self) { try ServeCommand.parse(arguments) }
     }
