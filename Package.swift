@@ -130,7 +130,9 @@ let package = Package(
         ),
         .testTarget(
             name: "mirrorTests",
-            dependencies: ["OCI", "OCIContent", "OCIRegistry", "OCILayout", "Replication", "mirror", argumentParser],
+            dependencies: [
+                "OCI", "OCIContent", "OCILayout", "OCIRegistry", "OCIServer", "Replication", "mirror", argumentParser,
+            ],
             swiftSettings: settings
         ),
         .testTarget(

@@ -52,7 +52,7 @@ struct Responder: Sendable {
                 log.record(entry)
             }
         }
-        sent = try await write(response, writer)
+        sent = try await write(response, writer, channel)
     }
 
     private func answer(
@@ -105,7 +105,11 @@ struct Responder: Sendable {
     }
 
     /// - Returns: The bytes of the body that were written.
-    private func write(_ response: RegistryResponse, _ writer: consuming ResponseWriter) async throws -> Int64 {
+    private func write(
+        _ response: RegistryResponse,
+        _ writer: consuming ResponseWriter,
+        _ channel: any Channel
+    ) async throws -> Int64 {
         var headers = response.headers
         headers[.apiVersion] = "registry/2.0"
         if let length = response.contentLength { headers[.contentLength] = String(length) }
@@ -119,16 +123,20 @@ struct Responder: Sendable {
             try await writer.write(response: head, body: ResponseBody(byteBuffer: buffer))
             return Int64(buffer.readableBytes)
         case .stream(let stream, let length):
-            return try await Self.write(stream, length, head, writer)
+            return try await Self.write(stream, length, head, writer, channel)
         }
     }
+
+    /// How many bytes are written before the event loop must have seen them.
+    private static let unseenBytes: Int64 = 512 << 10
 
     /// A stream that is too short, or fails, ends the connection: the client must not take what came for everything.
     private static func write(
         _ stream: ByteStream,
         _ length: Int64,
         _ head: HTTPResponse,
-        _ writer: consuming ResponseWriter
+        _ writer: consuming ResponseWriter,
+        _ channel: any Channel
     ) async throws -> Int64 {
         var iterator = stream.makeAsyncIterator()
         let first = try await iterator.next()
@@ -138,11 +146,18 @@ struct Responder: Sendable {
             return length
         }
         var sent: Int64 = 0
+        var announced: Int64 = 0
         var out = try await writer.writeHead(head)
         var next = first
         while let buffer = next {
             sent += Int64(buffer.readableBytes)
             try await out.write(buffer)
+            // What is written waits for the event loop, and only there it is found that the client does not take it: without
+            // a look now and then, a busy loop would let a whole blob pile up in memory.
+            if sent - announced >= unseenBytes {
+                try await channel.eventLoop.submit {}.get()
+                announced = sent
+            }
             next = try await iterator.next()
         }
         guard sent == length else { throw RegistryFault.internalError }

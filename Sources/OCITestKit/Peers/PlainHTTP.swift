@@ -46,6 +46,7 @@ public enum PlainHTTP {
         let parts = host.split(separator: ":")
         guard parts.count == 2, let port = Int(parts[1]) else { throw Incomplete(reply: nil) }
         let connection = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+            .connectTimeout(.seconds(60))
             .connect(host: String(parts[0]), port: port) { channel in
                 channel.eventLoop.makeCompletedFuture {
                     try channel.pipeline.syncOperations.addHTTPClientHandlers()

@@ -70,6 +70,7 @@ public final class RawConnection: Sendable {
             .channelOption(ChannelOptions.allowRemoteHalfClosure, value: true)
             .channelOption(ChannelOptions.autoRead, value: reads)
             .channelInitializer { channel in channel.pipeline.addHandler(reader) }
+            .connectTimeout(.seconds(60))
             .connect(host: String(parts[0]), port: Int(parts[1]) ?? 0)
             .get()
         return RawConnection(channel: channel, reader: reader)
@@ -97,7 +98,7 @@ public final class RawConnection: Sendable {
     /// Waits until what came satisfies a condition.
     @discardableResult
     public func wait(
-        atMost limit: Duration = .seconds(20),
+        atMost limit: Duration = .seconds(60),
         until condition: (Received) -> Bool
     ) async throws -> Received {
         let deadline = ContinuousClock.now + limit
@@ -110,7 +111,7 @@ public final class RawConnection: Sendable {
     }
 
     /// Waits until the other side has closed, and returns all that came.
-    public func readToEnd(atMost limit: Duration = .seconds(20)) async throws -> String {
+    public func readToEnd(atMost limit: Duration = .seconds(60)) async throws -> String {
         try await wait(atMost: limit) { $0.isClosed }.text
     }
 }

@@ -22,13 +22,18 @@ public final class EmbeddedRegistry: Sendable {
     public let directory: String
     /// The store.
     public var store: String { "\(directory)/store" }
-    private let program: String
-    private let arguments: [String]
+    private let launch: Launch
     private let state: Mutex<State>
 
-    private init(program: String, arguments: [String], directory: String, state: State) {
-        self.program = program
-        self.arguments = arguments
+    /// How the server is started, the first time and again.
+    private struct Launch: Sendable {
+        let wrapper: [String]
+        let program: String
+        let arguments: [String]
+    }
+
+    private init(launch: Launch, directory: String, state: State) {
+        self.launch = launch
         self.directory = directory
         self.state = Mutex(state)
     }
@@ -38,16 +43,23 @@ public final class EmbeddedRegistry: Sendable {
     ///   - program: The path of `mirror`.
     ///   - arguments: Options besides those for the store and the address.
     ///   - parent: Where its directory is made; by default where other registries are.
+    ///   - wrapper: A shell command that prepares the folder `$0` and then executes `"$@"`; none by default.
     public static func start(
         _ program: String,
         _ arguments: [String] = ["--allow-delete"],
-        in parent: String? = nil
+        in parent: String? = nil,
+        wrapper: [String] = []
     ) async throws -> EmbeddedRegistry {
         let directory = "\(parent ?? DockerRegistry.usualParent)/embedded-\(UUID().uuidString)"
         do {
             try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
-            let state = try await launch(program, arguments, directory, port: 0)
-            return EmbeddedRegistry(program: program, arguments: arguments, directory: directory, state: state)
+            let launch = Launch(
+                wrapper: wrapper.isEmpty ? [] : wrapper + [directory],
+                program: program,
+                arguments: arguments
+            )
+            let state = try await start(launch, directory, port: 0)
+            return EmbeddedRegistry(launch: launch, directory: directory, state: state)
         } catch {
             try? FileManager.default.removeItem(atPath: directory)
             throw error
@@ -77,7 +89,7 @@ public final class EmbeddedRegistry: Sendable {
     public func restart() async throws {
         await state.withLock { $0.process }.stop()
         let port = Int(host.split(separator: ":")[1]) ?? 0
-        let new = try await Self.launch(program, arguments, directory, port: port)
+        let new = try await Self.start(launch, directory, port: port)
         state.withLock { $0 = new }
     }
 
@@ -90,17 +102,15 @@ public final class EmbeddedRegistry: Sendable {
     }
 
     /// The line with the address goes into a file, since what a process writes is known only when it has ended.
-    private static func launch(
-        _ program: String,
-        _ arguments: [String],
-        _ directory: String,
-        port: Int
-    ) async throws -> State {
-        let output = "\(directory)/output-\(UUID().uuidString)"
-        let command = ["serve", "--store", "\(directory)/store", "--listen", "127.0.0.1:\(port)"] + arguments
+    private static func start(_ launch: Launch, _ directory: String, port: Int) async throws -> State {
+        // Beside the directory, which the wrapper may hide behind another file system.
+        let output = "\(directory)-output-\(UUID().uuidString)"
+        defer { try? FileManager.default.removeItem(atPath: output) }
+        let options = ["serve", "--store", "\(directory)/store", "--listen", "127.0.0.1:\(port)"]
+        let command = launch.wrapper + [launch.program] + options + launch.arguments
         let child = try await ChildProcess.start(
             "/bin/sh",
-            ["-c", #"output=$1; shift; exec "$@" >"$output""#, "sh", output, program] + command,
+            ["-c", #"output=$1; shift; exec "$@" >"$output""#, "sh", output] + command,
             environment: ["PATH": "/usr/bin:/bin", "HOME": directory],
             outputLimit: 256 << 10,
             endsWithParent: FileManager.default.isExecutableFile(atPath: "/usr/bin/setpriv")
