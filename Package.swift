@@ -89,7 +89,9 @@ let package = Package(
         ),
         .testTarget(
             name: "mirrorTests",
-            dependencies: ["OCI", "OCIContent", "OCIRegistry", "Replication", "mirror", argumentParser],
+            dependencies: [
+                "OCI", "OCIContent", "OCIRegistry", "Replication", "mirror", "OCITestKit", argumentParser, yams,
+            ],
             swiftSettings: settings
         ),
         .testTarget(

@@ -19,8 +19,9 @@ indirect enum ConfigSchema: Sendable {
     case either([ConfigSchema])
 
     /// The schema of whole files, as a document of JSON Schema 2020-12.
-    static func document(_ shape: ConfigShape) -> String {
-        var root = mapping(shape).json.fields
+    /// - Parameter required: Keys that must be there, besides those of which the shape says so.
+    static func document(_ shape: ConfigShape, required: [String] = []) -> String {
+        var root = mapping(ConfigShape(shape.fields, required: shape.required + required)).json.fields
         root["$schema"] = .text("https://json-schema.org/draft/2020-12/schema")
         root["title"] = .text("mirror.yaml")
         let encoder = JSONEncoder()

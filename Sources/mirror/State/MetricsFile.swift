@@ -43,7 +43,7 @@ struct MetricsFile {
         url = URL(filePath: path)
         jobs = [:]
         guard let data = try? Data(contentsOf: url), !data.isEmpty else { return }
-        for line in String(decoding: data, as: UTF8.self).split(separator: "\n") where !line.hasPrefix("#") {
+        for line in String(decoding: data, as: UTF8.self).split(separator: "\n") where !Self.isHeading(line) {
             guard let (job, sample) = Self.parse(line) else { throw MetricsFileError(path: path) }
             jobs[job, default: []].append(sample)
         }
@@ -94,7 +94,11 @@ struct MetricsFile {
     /// - Throws: ``StateError``.
     func write() throws { try WholeFile.write(text, to: url) }
 
-    /// `mirror_job_tags{job="team",outcome="equal"} 3`
+    private static func isHeading(_ line: Substring) -> Bool {
+        line.hasPrefix("# HELP mirror_job_") || line.hasPrefix("# TYPE mirror_job_")
+    }
+
+    /// Reads a line such as `mirror_job_tags{job="team",outcome="equal"} 3`.
     private static func parse(_ line: Substring) -> (job: String, sample: Sample)? {
         guard let match = line.wholeMatch(of: /(mirror_job_[a-z_]+)\{job="([A-Za-z0-9._-]+)"((?:,[a-z]+="[a-z]+")?)\} ([0-9.]+)/) else {
             return nil
