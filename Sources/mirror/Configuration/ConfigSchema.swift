@@ -41,7 +41,9 @@ indirect enum ConfigSchema: Sendable {
             .object([
                 "type": .text("integer"), "minimum": .number(range.lowerBound), "maximum": .number(range.upperBound),
             ])
-        case .choice(let words): .object(["enum": .list(words.map { .text($0) })])
+        case .choice(let words):
+            // Without quotes, YAML reads a word such as 1.2 as a number.
+            .object(["enum": .list(words.map { .text($0) } + words.compactMap(Double.init).map { .decimal($0) })])
         case .list(let item): .object(["type": .list([.text("array"), .text("null")]), "items": item.json])
         case .mapping(let shape): Self.json(of: shape)
         case .named(let value):
@@ -73,6 +75,7 @@ indirect enum ConfigSchema: Sendable {
 private indirect enum SchemaValue: Encodable {
     case text(String)
     case number(Int)
+    case decimal(Double)
     case flag(Bool)
     case list([SchemaValue])
     case object([String: SchemaValue])
@@ -84,6 +87,7 @@ private indirect enum SchemaValue: Encodable {
         switch self {
         case .text(let text): try container.encode(text)
         case .number(let number): try container.encode(number)
+        case .decimal(let number): try container.encode(number)
         case .flag(let flag): try container.encode(flag)
         case .list(let items): try container.encode(items)
         case .object(let fields): try container.encode(fields)
