@@ -131,7 +131,8 @@ let package = Package(
         .testTarget(
             name: "mirrorTests",
             dependencies: [
-                "OCI", "OCIContent", "OCILayout", "OCIRegistry", "OCIServer", "Replication", "mirror", argumentParser,
+                "OCI", "OCIContent", "OCILayout", "OCIRegistry", "OCIServer", "Replication", "mirror", "OCITestKit",
+                argumentParser, yams,
             ],
             swiftSettings: settings
         ),

@@ -121,7 +121,8 @@ public struct Address: Hashable, Sendable {
     /// Reads a place below which repositories are named: `host/` for the whole registry, `host/path` for a path in it.
     ///
     /// `docker.io/library` is Docker Hub's `library` here, where a repository of that name would be in it.
-    /// - Returns: An address whose scope is `registry` or `repository`.
+    /// - Returns: An address whose scope is `registry` or `repository`; what is written with a star, a tag or a digest means
+    ///   what it always does, and is no such place.
     /// - Throws: ``AddressError`` with the place of the mistake.
     public static func base(_ text: String) throws(AddressError) -> Address {
         if text.hasSuffix("/"), !text.hasPrefix("layout:") {
@@ -140,7 +141,9 @@ public struct Address: Hashable, Sendable {
             address.scope = .repository(path)
             return address
         } catch {
-            throw AddressError(text: text, offset: min(error.offset, text.utf8.count), reason: error.reason)
+            // What may be a password was taken out of the error's text, and stays out.
+            let shown = error.reason == .userInformation ? String(error.text.dropLast("/**".count)) : text
+            throw AddressError(text: shown, offset: min(error.offset, text.utf8.count), reason: error.reason)
         }
     }
 

@@ -86,7 +86,8 @@ import Testing
 
     @Test(arguments: [
         "version: 1", "version: 1\nregistries:\n", "version: 1\nregistries: {}", "{\"version\": 1, \"registries\": {}}",
-        "# nothing here\n---\nversion: 1\n", "version: 1\nregistries:\n  r.lan:\n    # limits: {}\n",
+        "# nothing here\n---\nversion: 1\n", "version: 1\njobs:\ndefaults:\n",
+        "version: 1\nregistries:\n  r.lan:\n    # limits: {}\n",
     ])
     func `little is enough`(_ text: String) throws {
         #expect(try read(text).registries.values.allSatisfy { $0 == RegistrySettings() })
@@ -129,7 +130,10 @@ import Testing
         ("version: \"1\"", "1:10: version: expected a whole number, but found a text"),
         ("[1]", "1:1: expected a mapping, but found a list"),
         ("version: 1\nregistries: [a]", "2:13: registries: expected a mapping, but found a list"),
-        ("version: 1\njobs: {}", "2:1: jobs: the key is not known; known here: version, registries, defaults, jobs"),
+        (
+            "version: 1\njobber: {}",
+            "2:1: jobber: the key is not known; known here: version, registries, defaults, jobs"
+        ),
         ("version: 1\nregistry: {}", "2:1: registry: the key is not known; did you mean registries?"),
         ("version: 1\n? [a]\n: b", "2:3: expected a key that is a text, but found a list or a mapping"),
         (
@@ -272,7 +276,7 @@ import Testing
                     + "which others read and which is kept in versions; write {env: NAME} or {file: PATH}",
                 "mirror.yaml:5:5: registries.\"docker.io\".trasport: the key is not known; did you mean transport?",
                 "mirror.yaml:7:25: registries.\"r.lan\".limits.requests: 1000 is not between 1 and 256",
-                "mirror.yaml:8:23: registries.\"r.lan\".timeouts.idle: expected a duration such as 500ms, 15s, 10m or 2h, "
+                "mirror.yaml:8:23: registries.\"r.lan\".timeouts.idle: expected a duration such as 500ms, 15s, 10m, 2h or 30d, "
                     + "but found a text",
                 "mirror.yaml:8:27: registries.\"r.lan\".timeouts.comit: the key is not known; did you mean commit?",
                 "mirror.yaml:9:36: registries.\"r.lan\".skip-certificate-verification: expected true or false, "

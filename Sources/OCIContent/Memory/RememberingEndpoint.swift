@@ -55,7 +55,10 @@ private struct RememberingSource: ContentSource {
                 return try await fetch(target)
             }
             guard let now = try await base.resolve(target) else { return nil }
-            return now.digest == seen ? known : try await document(at: .digest(now.digest))
+            guard now.digest != seen else { return known }
+            guard let document = try await document(at: .digest(now.digest)) else { return nil }
+            await memory.noteSeen(tag, in: repository, now.digest)
+            return document
         }
     }
 

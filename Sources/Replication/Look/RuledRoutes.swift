@@ -13,7 +13,8 @@ struct RuledRoutes: Sendable {
     let finder: RouteFinder
 
     func routes() -> Pages<RouteRequest> {
-        let taken = TakenNames()
+        // Without a rule that renames, different repositories keep different names.
+        let taken = rules.rules.contains { $0.rename != nil } ? TakenNames() : nil
         let literals = rules.literals.flatMap { requests($0, isNamed: true, taken) }
         guard rules.needsCatalog else { return Pages(literals) }
         let known = Set(rules.literals)
@@ -36,7 +37,7 @@ struct RuledRoutes: Sendable {
     }
 
     /// The routes of one repository: its tags, and beside them what is named by digest.
-    private func requests(_ path: RepositoryName, isNamed: Bool, _ taken: TakenNames) -> [RouteRequest] {
+    private func requests(_ path: RepositoryName, isNamed: Bool, _ taken: TakenNames?) -> [RouteRequest] {
         let verdict = rules.verdict(for: path)
         guard case .taken(let index) = verdict else {
             if let name = try? fullName(path) { finder.leftOut(name, verdict) }
@@ -46,10 +47,12 @@ struct RuledRoutes: Sendable {
         do {
             let name = try fullName(path)
             var renamed: RepositoryName?
-            if let template = rule.rename {
-                let new = try fullName(try RepositoryName(try template.apply(path: path)))
-                if let other = taken.claim(new, for: name) { throw NameTaken(destination: new, other: other) }
-                renamed = new
+            if let template = rule.rename { renamed = try fullName(try RepositoryName(try template.apply(path: path))) }
+            if let taken {
+                let destination = try finder.mapping.destination(of: renamed ?? name)
+                if let other = taken.claim(destination, for: name) {
+                    throw NameTaken(destination: destination, other: other)
+                }
             }
             var images: [RouteRequest.Images] = []
             // Digests without a rule for tags are all that is wanted.
@@ -57,7 +60,7 @@ struct RuledRoutes: Sendable {
             if !rule.digests.isEmpty { images.append(.targets(rule.digests.map { .digest($0) })) }
             return images.compactMap { finder.request(name, $0, as: renamed, isNamed: isNamed) }
         } catch {
-            finder.failed(path, error)
+            finder.failed((try? fullName(path)) ?? path, error)
             return []
         }
     }
@@ -75,7 +78,7 @@ struct RuledRoutes: Sendable {
     }
 }
 
-/// Which names of the destination were given to which repositories; only renamed ones can meet.
+/// Which names of the destination were given to which repositories: one that is renamed can meet any other.
 private final class TakenNames: Sendable {
     private let names = Mutex<[RepositoryName: RepositoryName]>([:])
 
@@ -92,7 +95,7 @@ private final class TakenNames: Sendable {
 
 /// Two repositories of the source would become one.
 public struct NameTaken: Error, Hashable, Sendable {
-    /// What both would be called, without the part that the job puts in front.
+    /// What both would be called at the destination.
     public let destination: RepositoryName
     /// The one that has the name.
     public let other: RepositoryName

@@ -75,5 +75,5 @@ struct ConfigSchemaCommand: AsyncParsableCommand {
             """
     )
 
-    func run() async throws { print(ConfigSchema.document(FileKeys.shape)) }
+    func run() async throws { print(ConfigSchema.document(FileKeys.shape, required: [FileKeys.version.name])) }
 }

@@ -19,8 +19,9 @@ indirect enum ConfigSchema: Sendable {
     case either([ConfigSchema])
 
     /// The schema of whole files, as a document of JSON Schema 2020-12.
-    static func document(_ shape: ConfigShape) -> String {
-        var root = mapping(shape).json.fields
+    /// - Parameter required: Keys that must be there, besides those of which the shape says so.
+    static func document(_ shape: ConfigShape, required: [String] = []) -> String {
+        var root = mapping(ConfigShape(shape.fields, required: shape.required + required)).json.fields
         root["$schema"] = .text("https://json-schema.org/draft/2020-12/schema")
         root["title"] = .text("mirror.yaml")
         let encoder = JSONEncoder()
@@ -40,7 +41,9 @@ indirect enum ConfigSchema: Sendable {
             .object([
                 "type": .text("integer"), "minimum": .number(range.lowerBound), "maximum": .number(range.upperBound),
             ])
-        case .choice(let words): .object(["enum": .list(words.map { .text($0) })])
+        case .choice(let words):
+            // Without quotes, YAML reads a word such as 1.2 as a number.
+            .object(["enum": .list(words.map { .text($0) } + words.compactMap(Double.init).map { .decimal($0) })])
         case .list(let item): .object(["type": .list([.text("array"), .text("null")]), "items": item.json])
         case .mapping(let shape): Self.json(of: shape)
         case .named(let value):
@@ -72,6 +75,7 @@ indirect enum ConfigSchema: Sendable {
 private indirect enum SchemaValue: Encodable {
     case text(String)
     case number(Int)
+    case decimal(Double)
     case flag(Bool)
     case list([SchemaValue])
     case object([String: SchemaValue])
@@ -83,6 +87,7 @@ private indirect enum SchemaValue: Encodable {
         switch self {
         case .text(let text): try container.encode(text)
         case .number(let number): try container.encode(number)
+        case .decimal(let number): try container.encode(number)
         case .flag(let flag): try container.encode(flag)
         case .list(let items): try container.encode(items)
         case .object(let fields): try container.encode(fields)

@@ -63,7 +63,10 @@ private struct Area {
         _ outer: (components: [Substring], isOpen: Bool),
         _ inner: (components: [Substring], isOpen: Bool)
     ) -> Bool {
-        outer.isOpen ? inner.components.starts(with: outer.components) : inner.components == outer.components
+        guard inner.components.starts(with: outer.components) else { return false }
+        let isSame = inner.components.count == outer.components.count
+        // What stands for all below a path does not stand for the path itself.
+        return outer.isOpen ? !isSame || inner.isOpen : isSame && !inner.isOpen
     }
 }
 

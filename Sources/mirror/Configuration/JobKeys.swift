@@ -77,7 +77,12 @@ private struct JobReading {
         let tags = keys.value(JobKeys.tags)
         let written = keys.value(JobKeys.overwrite)
         let source = keys.value(JobKeys.source).flatMap(sourceAddress)
-        let isPrefix = if case .repository? = source?.scope, !hasList { false } else { true }
+        // One repository or image is given a name, as by mirror copy; all else keeps its own below a prefix.
+        let isPrefix =
+            switch source?.scope {
+            case .repository?, .image?: hasList
+            default: true
+            }
         let destination = keys.value(JobKeys.destination).flatMap { destinationAddress($0, isPrefix: isPrefix) }
         let content = content(source, tags)
         guard let source, let destination, let content, let mapping = mapping(source, destination) else { return nil }

@@ -91,7 +91,7 @@ enum RepositoryKeys {
         let digests = entry.value(digests) ?? []
         let rename = entry.value(rename)
         // Digests without a rule for tags are all that is wanted of a repository.
-        let tags = entry.value(tags) ?? (entry.has(Self.digests) ? nil : defaultTags)
+        let tags = entry.value(tags) ?? (digests.isEmpty ? defaultTags : nil)
         guard let pattern else { return }
         if pattern.literal == nil {
             if entry.has(Self.digests), let node = entry[Self.digests.name] { reader.report(.oneRepositoryOnly, at: node) }

@@ -35,16 +35,16 @@ struct PlanReport {
     /// Where there are many, each repository has a line or two, and the repositories with most to do are shown.
     func text(_ style: Style, most: Int = 40) -> String {
         let groups = rows.groups.sorted { $0.key.destination < $1.key.destination }
-        let different = groups.reduce(0) { $0 + $1.value.rows.count + $1.value.refused.count }
-        var lines: [String]
-        if different <= most {
-            lines = groups.flatMap { whole($0.key, $0.value, style) }
-        } else {
-            let busy = groups.filter { !$0.value.rows.isEmpty || !$0.value.refused.isEmpty }
+        var lines = groups.flatMap { whole($0.key, $0.value, style) }
+        let busy = groups.filter { $0.value.weight > 0 }
+        // Repositories with nothing to do go first, then the single images.
+        if lines.count > most { lines = busy.flatMap { whole($0.key, $0.value, style) } }
+        if lines.count > most {
             let shown = busy.sorted { ($1.value.weight, $0.key.destination) < ($0.value.weight, $1.key.destination) }
                 .prefix(most / 2)
             lines = shown.map { short($0.key, $0.value, style) }
-            if busy.count > shown.count { lines.append("… and \(busy.count - shown.count) more repositories") }
+            let rest = busy.count - shown.count
+            if rest > 0 { lines.append("… and \(rest) more \(rest == 1 ? "repository" : "repositories")") }
         }
         if !lines.isEmpty { lines.append("") }
         return (lines + sum(style)).joined(separator: "\n")

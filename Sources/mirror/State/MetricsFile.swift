@@ -54,7 +54,7 @@ struct MetricsFile {
             throw StateError(path: folder, number: errno)
         }
         guard let data = try? Data(contentsOf: url), !data.isEmpty else { return }
-        for line in String(decoding: data, as: UTF8.self).split(separator: "\n") where !line.hasPrefix("#") {
+        for line in String(decoding: data, as: UTF8.self).split(separator: "\n") where !Self.isHeading(line) {
             guard let (job, sample) = Self.parse(line) else { throw MetricsFileError(path: path) }
             jobs[job, default: []].append(sample)
         }
@@ -106,6 +106,10 @@ struct MetricsFile {
     /// Replaces the file.
     /// - Throws: ``StateError``.
     func write() throws { try WholeFile.write(text, to: url) }
+
+    private static func isHeading(_ line: Substring) -> Bool {
+        line.hasPrefix("# HELP mirror_job_") || line.hasPrefix("# TYPE mirror_job_")
+    }
 
     /// Reads a line such as `mirror_job_tags{job="team",outcome="equal"} 3`.
     private static func parse(_ line: Substring) -> (job: String, sample: Sample)? {

@@ -73,16 +73,17 @@ struct PlanFile {
         guard let file = try SmallFile.read(path, limit: Self.maximumSize) else {
             throw ConfigFileMissing(path: path, noun: "file")
         }
-        let lines = file.bytes.split(separator: UInt8(ascii: "\n"))
+        let lines = file.bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
         guard let first = lines.first, try Self.line(first, 1, path).mirrorPlan == 1 else {
             throw PlanFileError(path: path, line: 1, reason: .noPlan)
         }
-        for (index, bytes) in lines.enumerated().dropFirst() {
+        for (index, bytes) in lines.enumerated().dropFirst() where !bytes.isEmpty {
             let number = index + 1
             let line = try Self.line(bytes, number, path)
             do {
                 if let from = line.from, let to = line.to {
-                    let ends = Ends(job: line.job, source: try Address(from), destination: try Address(to))
+                    // As a place: docker.io/library is written for Docker Hub's library, not for a repository in it.
+                    let ends = Ends(job: line.job, source: try .base(from), destination: try .base(to))
                     sections.append(Section(ends: ends))
                 } else if let image = try line.image, !sections.isEmpty {
                     sections[sections.count - 1].images.append(image)

@@ -11,7 +11,7 @@ enum WholeFile {
         // Hidden, so that nothing that reads a folder takes it for finished.
         let draft = url.deletingLastPathComponent().appending(path: ".\(url.lastPathComponent).\(getpid())")
         let descriptor = open(draft.path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
-        guard descriptor >= 0 else { throw StateError(path: draft.path, number: errno) }
+        guard descriptor >= 0 else { throw StateError(path: url.path, number: errno) }
         var failure: Int32?
         var bytes = Array(text.utf8)[...]
         while !bytes.isEmpty, failure == nil {
