@@ -94,6 +94,8 @@ struct Transfer: Sendable {
                 arrival = try await destination.write(content, heldBy: sibling)
             } catch {
                 events(.blobEnded(flight, nil))
+                // Before the slot is free: whoever gets it must not begin.
+                if !(error is CancellationError) { failure.note(SideFailure.wrapping(error, side: .destination)) }
                 throw error
             }
             events(.blobEnded(flight, arrival))

@@ -11,7 +11,11 @@ final class JobLock: Sendable {
 
     private init(descriptor: Int32) { self.descriptor = descriptor }
 
-    deinit { close(descriptor) }
+    deinit {
+        // Said, not left to the close: a program that is just being started still has all descriptors for a moment.
+        flock(descriptor, LOCK_UN)
+        close(descriptor)
+    }
 
     /// Does the work of a job while nobody else does it.
     /// - Parameter waits: Whether to wait for another run to end.
