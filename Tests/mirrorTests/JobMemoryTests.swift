@@ -46,26 +46,35 @@ import Testing
     }
 
     @Test func `since when a tag differs is kept from the first time on that it was seen`() {
-        open(now: 100).noteDifferent(tag, in: app)
-        #expect(open(now: 200).oldestDifference == 100)
-        open(now: 300).noteDifferent(tag, in: app)
-        #expect(open(now: 400).oldestDifference == 100)
+        #expect(lag(at: 100) == 100)
+        #expect(lag(at: 200) == 100)
+    }
+
+    @Test func `a tag that a run does not meet does not count for ever`() {
+        #expect(lag(at: 100) == 100)
+        #expect(open(now: 200).oldestDifference == nil)
+    }
+
+    /// Since when a tag differs, as a run says that sees it differ.
+    private func lag(at now: Int64) -> Int64? {
+        let memory = open(now: now)
+        memory.noteDifferent(tag, in: app)
+        return memory.oldestDifference
     }
 
     @Test func `a tag that is equal again differs no more, and later from then on`() {
-        open(now: 100).noteDifferent(tag, in: app)
+        #expect(lag(at: 100) == 100)
         open(now: 200).noteEqual(tag, in: app, Sample.digest(1))
-        #expect(open().oldestDifference == nil)
-        open(now: 300).noteDifferent(tag, in: app)
-        #expect(open().oldestDifference == 300)
+        #expect(lag(at: 300) == 300)
     }
 
     @Test func `the tag that has differed longest counts`() throws {
         open(now: 300).noteDifferent(.latest, in: app)
         open(now: 100).noteDifferent(tag, in: app)
-        open(now: 200).noteDifferent(tag, in: try RepositoryName("other"))
-        #expect(open().oldestDifference == 100)
-        let memory = open()
+        let memory = open(now: 200)
+        memory.noteDifferent(tag, in: try RepositoryName("other"))
+        memory.noteDifferent(tag, in: app)
+        #expect(memory.oldestDifference == 100)
         memory.noteEqual(tag, in: app, Sample.digest(1))
         #expect(memory.oldestDifference == 200)
     }
@@ -82,6 +91,6 @@ import Testing
         try folder.write([0xFF, 0, 0x0A, 0x20], to: "job/equal")
         try folder.write("team/app:1 yesterday\nteam/app:1 -5\n", to: "job/different")
         #expect(open().lastEqual(tag, in: app) == nil)
-        #expect(open().oldestDifference == nil)
+        #expect(lag(at: 100) == 100)
     }
 }

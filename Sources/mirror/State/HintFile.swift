@@ -45,7 +45,7 @@ final class HintFile<Key: HintText, Value: HintText>: Sendable {
     /// What is known of a key.
     subscript(key: Key) -> Value? { known.withLock { $0[key] } }
 
-    /// All that is known.
+    /// All that is known, for tests.
     var all: [Key: Value] { known.withLock { $0 } }
 
     /// Takes note, unless it is known already.

@@ -4,10 +4,11 @@
 import Foundation
 import OCI
 import Replication
+import Synchronization
 
 /// What a job remembers of the tags of its destination: what they were when both sides were equal, and since when those
 /// that differ do.
-struct JobMemory: TagMemory {
+final class JobMemory: TagMemory {
     private static let maximumLines = 1_000_000
 
     /// Only where tags are overwritten on terms; it is a line for every tag.
@@ -16,9 +17,11 @@ struct JobMemory: TagMemory {
     private let different: HintFile<TagPlace, Int64>
     private let now: Int64
     private let waysBack: [WayBack]
+    /// The tags that differ as far as this run has seen.
+    private let differing = Mutex<Set<TagPlace>>([])
 
     /// Opens the memory of a job of the config file.
-    init(of settings: JobSettings, now: Int64) {
+    convenience init(of settings: JobSettings, now: Int64) {
         self.init(
             in: settings.stateFolder,
             remembersEqual: settings.overwrite.value == .ifUnchanged,
@@ -50,13 +53,17 @@ struct JobMemory: TagMemory {
         equal?.note(place, digest)
         for job in waysBack { job.noteEqual(tag, in: repository, digest) }
         if let since = different[place], since != 0 { different.note(place, 0) }
+        differing.withLock { _ = $0.remove(place) }
     }
 
     func noteDifferent(_ tag: TagName, in repository: RepositoryName) {
         let place = TagPlace(repository, tag)
         if different[place] ?? 0 == 0 { different.note(place, now) }
+        differing.withLock { _ = $0.insert(place) }
     }
 
-    /// Since when the tag that has differed longest does; `nil` if all are equal.
-    var oldestDifference: Int64? { different.all.values.filter { $0 > 0 }.min() }
+    /// Since when the tag that has differed longest does, of those that this run has seen to differ; `nil` if all are equal.
+    ///
+    /// A tag that is no longer selected, or gone at the source, must not count for ever.
+    var oldestDifference: Int64? { differing.withLock { $0.compactMap { different[$0] }.min() } }
 }
