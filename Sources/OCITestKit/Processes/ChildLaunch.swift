@@ -64,6 +64,7 @@ struct ChildLaunch: Sendable {
             for text in variables { free(text) }
         }
         var pid: pid_t = 0
+        Self.markDescriptors()
         let code = posix_spawnp(&pid, command[0], &actions, &attributes, &arguments, &variables)
         guard code == 0 else {
             close(output.read)
@@ -71,6 +72,20 @@ struct ChildLaunch: Sendable {
             throw Failure(code: code)
         }
         return Descriptors(pid: pid, output: output.read, errorOutput: errorOutput.read)
+    }
+
+    /// Marks all descriptors to be closed in the child: the sockets of this process are not marked when they are made, and a
+    /// child that held one would keep its connection from ending.
+    private static func markDescriptors() {
+        guard let folder = opendir("/proc/self/fd") else { return }
+        defer { closedir(folder) }
+        while let entry = readdir(folder) {
+            let name = withUnsafeBytes(of: entry.pointee.d_name) { bytes in
+                String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
+            }
+            guard let descriptor = Int32(name), descriptor > 2 else { continue }
+            _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
+        }
     }
 
     private static func closingPipe() throws(Failure) -> (read: Int32, write: Int32) {

@@ -86,9 +86,12 @@ public final class EmbeddedRegistry: Sendable {
     }
 
     /// Ends the server if it runs, and starts it again on the same port and store.
-    public func restart() async throws {
+    /// - Parameter wrapper: What prepares the folder this time; by default what did before.
+    public func restart(wrapper: [String]? = nil) async throws {
         await state.withLock { $0.process }.stop()
         let port = Int(host.split(separator: ":")[1]) ?? 0
+        let wrapper = wrapper.map { $0.isEmpty ? [] : $0 + [directory] } ?? launch.wrapper
+        let launch = Launch(wrapper: wrapper, program: launch.program, arguments: launch.arguments)
         let new = try await Self.start(launch, directory, port: port)
         state.withLock { $0 = new }
     }
