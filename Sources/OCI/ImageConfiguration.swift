@@ -27,7 +27,8 @@ public struct ImageConfiguration: Hashable, Sendable {
             whole = text[..<point] + String(rest)
         }
         // Before 1970 and far ahead is what tools write that do not know.
-        guard let date = try? Date(whole, strategy: .iso8601), (1...253_402_300_799).contains(date.timeIntervalSince1970)
+        guard let date = try? Date(whole, strategy: .iso8601),
+            (1...253_402_300_799).contains(date.timeIntervalSince1970)
         else { return nil }
         return Int64(date.timeIntervalSince1970)
     }

@@ -18,6 +18,8 @@ public struct NameMapping: Hashable, Sendable {
     private let rule: Rule
     /// Below what the destination lies inside the source; `nil` where these are two places.
     private let inside: RepositoryName?
+    /// Whether source and destination are one place, so that what is copied is there already, in another repository.
+    public let isWithinOnePlace: Bool
     /// The tag that the destination asks for in place of the source's, for one image.
     public let tag: TagName?
 
@@ -50,7 +52,8 @@ public struct NameMapping: Hashable, Sendable {
         if tag != nil, case .prefix = rule { throw .manyToOneTag }
         if case .oci = destination.place, case .prefix = rule { throw .manyToOneLayout }
         self.tag = tag
-        inside = source.place.isSame(as: destination.place) ? target : nil
+        isWithinOnePlace = source.place.isSame(as: destination.place)
+        inside = isWithinOnePlace ? target : nil
     }
 
     /// Whether a repository of the source's catalog lies where this mapping writes to, in the same registry.

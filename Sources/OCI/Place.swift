@@ -55,7 +55,9 @@ extension Address {
     }
 
     private static func store(_ rest: Substring, _ text: String) throws(AddressError) -> Address {
-        guard let separator = rest.range(of: "//") else { return Address(place: .layout(String(rest)), scope: .registry) }
+        guard let separator = rest.range(of: "//") else {
+            return Address(place: .layout(String(rest)), scope: .registry)
+        }
         let path = rest[separator.upperBound...]
         let place = Place.layout(String(rest[..<separator.lowerBound]))
         let base = text.utf8.count - path.utf8.count

@@ -200,7 +200,7 @@ extension RemoteRegistryTests {
                         "HEAD \(base)/manifests/latest 404",
                     ]
                 )
-                #expect(seen.value.map(\.kind) == [.blobQuestion, .other, .other, .other])
+                #expect(seen.value.map(\.kind) == [.blobQuestion, .other, .other, .question])
                 #expect(seen.value.allSatisfy { $0.host == peer.host })
             }
         }

@@ -33,7 +33,11 @@ struct Serve: AsyncParsableCommand {
         for round in 0...rounds {
             for server in [ServerKind.mirror(mirror), .dockerRegistry] {
                 let outcome = try await server.run(in: storage.directory) { try await load.run(against: $0, cpu: $1) }
-                if round > 0 { for (step, sample) in outcome { samples[server.name, default: [:]][step, default: []].append(sample) } }
+                if round > 0 {
+                    for (step, sample) in outcome {
+                        samples[server.name, default: [:]][step, default: []].append(sample)
+                    }
+                }
                 let line = ServerLoad.Step.allCases.map { "\($0.rawValue) \(outcome[$0]?.wall ?? 0)" }
                 print("# \(server.name): \(line.joined(separator: ", "))", to: &standardError)
             }
@@ -43,10 +47,14 @@ struct Serve: AsyncParsableCommand {
 
     private func report(_ samples: [String: [ServerLoad.Step: [ServerLoad.Sample]]]) {
         print("serve, medians of \(rounds) rounds, load average \(loadAverage())\n")
-        print("| step | mirror serve s | docker-registry s | times as fast (min / median / max) | CPU s | CPU s of docker-registry |")
+        print(
+            "| step | mirror serve s | docker-registry s | times as fast (min / median / max) | CPU s | CPU s of docker-registry |"
+        )
         print("|---|---|---|---|---|---|")
         for step in ServerLoad.Step.allCases {
-            guard let own = samples["mirror serve"]?[step], let other = samples["docker-registry"]?[step] else { continue }
+            guard let own = samples["mirror serve"]?[step], let other = samples["docker-registry"]?[step] else {
+                continue
+            }
             let ratios = zip(own, other).map { $1.wall / $0.wall }.sorted()
             let columns = [
                 String(format: "%.2f", median(own.map(\.wall))), String(format: "%.2f", median(other.map(\.wall))),
@@ -148,19 +156,27 @@ struct ServerLoad: Sendable {
         switch step {
         case .put:
             let head = try await Self.run("/usr/bin/curl", ["-sfi", "-X", "POST", "\(blobs)/uploads/"])
-            guard let line = head.split(whereSeparator: \.isNewline).first(where: { $0.lowercased().hasPrefix("location:") })
+            guard
+                let line = head.split(whereSeparator: \.isNewline)
+                    .first(where: { $0.lowercased().hasPrefix("location:") })
             else { throw BenchFailure(description: "no Location") }
             let location = line.dropFirst("location:".count).drop(while: \.isWhitespace)
             let url = location.hasPrefix("/") ? "http://\(host)\(location)" : String(location)
             let commit = "\(url)\(url.contains("?") ? "&" : "?")digest=\(large)"
-            try await Self.run("/usr/bin/curl", ["-sf", "-T", "\(directory)/large", "-H", "Content-Type: application/octet-stream", commit])
+            try await Self.run(
+                "/usr/bin/curl",
+                ["-sf", "-T", "\(directory)/large", "-H", "Content-Type: application/octet-stream", commit]
+            )
         case .get: try await Self.run("/usr/bin/curl", ["-sf", "-o", "/dev/null", "\(blobs)/\(large)"])
         case .push: try await Self.run(mirror, ["copy", "--quiet", "layout:\(directory)/images", "\(host)/"])
         case .small:
             let lines = smallPaths.map { "url = \"http://\(host)/v2/\($0)\"\noutput = \"/dev/null\"\n" }
             let list = "\(directory)/urls"
             try lines.joined().write(toFile: list, atomically: true, encoding: .utf8)
-            try await Self.run("/usr/bin/curl", ["-sfZ", "--parallel-max", "16", "-H", "Accept: \(Self.manifestTypes)", "-K", list])
+            try await Self.run(
+                "/usr/bin/curl",
+                ["-sfZ", "--parallel-max", "16", "-H", "Accept: \(Self.manifestTypes)", "-K", list]
+            )
         }
     }
 
@@ -187,7 +203,10 @@ struct ServerLoad: Sendable {
     private static func run(_ program: String, _ arguments: [String]) async throws -> String {
         let result = try await ChildProcess.run(program, arguments)
         guard result.succeeded else {
-            throw BenchFailure(description: "\(program) \(arguments.first ?? "") failed: \(result.ending) \(result.errorText.suffix(500))")
+            throw BenchFailure(
+                description:
+                    "\(program) \(arguments.first ?? "") failed: \(result.ending) \(result.errorText.suffix(500))"
+            )
         }
         return result.outputText
     }

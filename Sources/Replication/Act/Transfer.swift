@@ -91,7 +91,7 @@ struct Transfer: Sendable {
             let content = BlobContent(blob, from: source) { events(.blobMoved(flight, position: $0)) }
             let arrival: Arrival
             do {
-                arrival = try await destination.write(content, heldBy: sibling)
+                arrival = try await destination.write(content, heldBy: sibling ?? holder(for: route))
             } catch {
                 events(.blobEnded(flight, nil))
                 // Before the slot is free: whoever gets it must not begin.
@@ -105,6 +105,11 @@ struct Transfer: Sendable {
             await ledger.settle(.blob(blob.digest), on: route, outcome(of: failure))
             throw failure
         }
+    }
+
+    /// Where the destination holds a blob, if it is the source, too.
+    private func holder(for route: Route) -> RepositoryName? {
+        job.mapping.isWithinOnePlace && route.source != route.destination ? route.source : nil
     }
 
     /// What a failure means for the others that want the same blob.

@@ -123,14 +123,15 @@ struct RouteFinder: Sendable {
             targets[reference.repository, default: []] += reference.target.map { [$0] } ?? []
             if reference.target == nil { whole.insert(reference.repository) }
         }
-        return names.flatMap { name -> [RouteRequest?] in
-            // All tags, and beside them what is named by digest.
-            guard whole.contains(name) else { return [request(name, .targets(targets[name] ?? []), isNamed: true)] }
-            let digests = (targets[name] ?? []).filter { if case .digest = $0 { true } else { false } }
-            return [request(name, .tags(nil), isNamed: true)]
-                + (digests.isEmpty ? [] : [request(name, .targets(digests), isNamed: true)])
-        }
-        .compactMap(\.self)
+        return
+            names.flatMap { name -> [RouteRequest?] in
+                // All tags, and beside them what is named by digest.
+                guard whole.contains(name) else { return [request(name, .targets(targets[name] ?? []), isNamed: true)] }
+                let digests = (targets[name] ?? []).filter { if case .digest = $0 { true } else { false } }
+                return [request(name, .tags(nil), isNamed: true)]
+                    + (digests.isEmpty ? [] : [request(name, .targets(digests), isNamed: true)])
+            }
+            .compactMap(\.self)
     }
 
     private func requests(of images: [Selection.PinnedImage]) -> [RouteRequest] {

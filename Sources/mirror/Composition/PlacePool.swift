@@ -40,14 +40,18 @@ actor PlacePool {
 
     /// The only wiring: a place to read from; a registry is retried, observed, and has a memory of manifests.
     func source(_ place: Place, _ show: Show) async throws -> any SourceEndpoint {
-        guard case .registry(let host, let scheme) = place else { return try await folder(place, for: .reading).endpoint }
+        guard case .registry(let host, let scheme) = place else {
+            return try await folder(place, for: .reading).endpoint
+        }
         let endpoint = RetryingEndpoint(try endpoint(host, scheme, .source, show), policy: policy)
         return remembers ? RememberingEndpoint(endpoint, memory: ManifestCache(for: host)) : endpoint
     }
 
     /// The same for a place to write to.
     func destination(_ place: Place, _ show: Show) async throws -> any SinkEndpoint {
-        guard case .registry(let host, let scheme) = place else { return try await folder(place, for: .writing).endpoint }
+        guard case .registry(let host, let scheme) = place else {
+            return try await folder(place, for: .writing).endpoint
+        }
         return RetryingEndpoint(try endpoint(host, scheme, .destination, show), policy: policy)
     }
 

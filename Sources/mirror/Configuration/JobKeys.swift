@@ -7,20 +7,22 @@ import Replication
 
 /// The keys of a job.
 enum JobKeys {
-    static let source = ConfigKey<String>.text(
-        "from",
-        "What is copied: a registry (host/) or a path in it; or, without repositories, an address as mirror copy takes it."
-    )
+    static let source = ConfigKey<String>
+        .text(
+            "from",
+            "What is copied: a registry (host/) or a path in it; or, without repositories, an address as mirror copy takes it."
+        )
     static let destination = ConfigKey<String>.text("to", "Where it is copied to; it replaces what from says.")
     static let repositories = ConfigField(
         name: "repositories",
         about: "What is taken of the source: names, patterns with * and **, and exclusions with ! in front.",
         schema: RepositoryKeys.schema
     )
-    static let references = ConfigKey<String>.path(
-        "references",
-        "A file with one image a line, below from: name, name:tag or name@digest; # begins a comment."
-    )
+    static let references = ConfigKey<String>
+        .path(
+            "references",
+            "A file with one image a line, below from: name, name:tag or name@digest; # begins a comment."
+        )
     static let tags = ConfigKey<TagRule>(
         "tags",
         "Which tags of repositories that do not say it themselves; all unless it is said.",
@@ -117,10 +119,16 @@ private struct JobReading {
             let address = hasList ? try Address.base(text) : try Address(text)
             switch address.scope {
             case .subtree where hasList, .level where hasList:
-                report(.badPlace("a registry or a path, without *, since repositories are listed"), at: JobKeys.source.name)
+                report(
+                    .badPlace("a registry or a path, without *, since repositories are listed"),
+                    at: JobKeys.source.name
+                )
                 return nil
             case .image where hasList:
-                report(.badPlace("a registry or a path, not an image, since repositories are listed"), at: JobKeys.source.name)
+                report(
+                    .badPlace("a registry or a path, not an image, since repositories are listed"),
+                    at: JobKeys.source.name
+                )
                 return nil
             default: return address
             }
@@ -196,7 +204,9 @@ private struct JobReading {
         case .level(let base): return rule("*", below: base)
         case .repository(let name): return rule(name.text, below: nil)
         case .image(let name, let target):
-            if keys[JobKeys.tags.name] != nil { report(.contradicts("one image in \(JobKeys.source.name)"), at: JobKeys.tags.name) }
+            if keys[JobKeys.tags.name] != nil {
+                report(.contradicts("one image in \(JobKeys.source.name)"), at: JobKeys.tags.name)
+            }
             return sourced(.image(name, target), JobKeys.source.name)
         }
     }

@@ -11,32 +11,47 @@ enum RegistryKeys {
         "How to log in. Without it, credentials are looked for where docker and podman keep them.",
         .mapping(CredentialKeys.shape)
     ) { node, reader in CredentialKeys.read(node, reader) }
-    static let transport = ConfigKey<Transport>.choice(
-        "transport",
-        "http or https; https unless the host is localhost, 127.0.0.0/8 or ::1."
-    )
-    static let certificateAuthority = ConfigKey<String>.path(
-        "certificate-authority",
-        "A file of certificates (PEM) that are trusted besides those of the system."
-    )
-    static let clientCertificate = ConfigKey<String>.path(
-        "client-certificate",
-        "A file with the certificate (PEM) that is shown to the registry."
-    )
+    static let transport = ConfigKey<Transport>
+        .choice(
+            "transport",
+            "http or https; https unless the host is localhost, 127.0.0.0/8 or ::1."
+        )
+    static let certificateAuthority = ConfigKey<String>
+        .path(
+            "certificate-authority",
+            "A file of certificates (PEM) that are trusted besides those of the system."
+        )
+    static let clientCertificate = ConfigKey<String>
+        .path(
+            "client-certificate",
+            "A file with the certificate (PEM) that is shown to the registry."
+        )
     static let clientKey = ConfigKey<String>.path("client-key", "A file with the key (PEM) of client-certificate.")
-    static let skipCertificateVerification = ConfigKey<Bool>.flag(
-        "skip-certificate-verification",
-        "true: the registry's certificate is not looked at, and anybody can pose as it."
-    )
-    static let minimumTLS = ConfigKey<RegistrySettings.TLSVersion>.choice(
-        "minimum-tls",
-        "The oldest version of TLS that is spoken; 1.2 unless it is said otherwise."
-    )
-    static let limits = ConfigKey<ConfigMapping>("limits", "How much the registry is asked at once.", .mapping(Limits.shape)) {
-        node, reader in reader.mapping(node, Limits.shape)
+    static let skipCertificateVerification = ConfigKey<Bool>
+        .flag(
+            "skip-certificate-verification",
+            "true: the registry's certificate is not looked at, and anybody can pose as it."
+        )
+    static let minimumTLS = ConfigKey<RegistrySettings.TLSVersion>
+        .choice(
+            "minimum-tls",
+            "The oldest version of TLS that is spoken; 1.2 unless it is said otherwise."
+        )
+    static let limits = ConfigKey<ConfigMapping>(
+        "limits",
+        "How much the registry is asked at once.",
+        .mapping(Limits.shape)
+    ) {
+        node,
+        reader in reader.mapping(node, Limits.shape)
     }
-    static let timeouts = ConfigKey<ConfigMapping>("timeouts", "How long answers are waited for.", .mapping(Timeouts.shape)) {
-        node, reader in reader.mapping(node, Timeouts.shape)
+    static let timeouts = ConfigKey<ConfigMapping>(
+        "timeouts",
+        "How long answers are waited for.",
+        .mapping(Timeouts.shape)
+    ) {
+        node,
+        reader in reader.mapping(node, Timeouts.shape)
     }
     static let tokenServers = hosts(
         "token-servers",
@@ -52,11 +67,12 @@ enum RegistryKeys {
 
     /// The keys of `limits`.
     enum Limits {
-        static let requests = ConfigKey<Int>.number(
-            "requests",
-            "How many requests are under way at once, for reading and for writing each.",
-            in: 1...256
-        )
+        static let requests = ConfigKey<Int>
+            .number(
+                "requests",
+                "How many requests are under way at once, for reading and for writing each.",
+                in: 1...256
+            )
         static let shape = ConfigShape([requests.field])
     }
 
@@ -188,7 +204,8 @@ extension RegistrySettings {
         credentials = entry.value(RegistryKeys.credentials)
         scheme = entry.value(RegistryKeys.transport)?.scheme
         certificateAuthority = entry.value(RegistryKeys.certificateAuthority)
-        if let certificate = entry.value(RegistryKeys.clientCertificate), let key = entry.value(RegistryKeys.clientKey) {
+        if let certificate = entry.value(RegistryKeys.clientCertificate), let key = entry.value(RegistryKeys.clientKey)
+        {
             clientCertificate = ClientCertificate(certificate: certificate, key: key)
         }
         skipsCertificateVerification = entry.value(RegistryKeys.skipCertificateVerification) ?? false

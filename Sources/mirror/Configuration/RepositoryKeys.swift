@@ -14,17 +14,18 @@ enum RepositoryKeys {
     static let tags = ConfigKey<TagRule>("tags", "Which tags; all unless it is said.", TagKeys.schema) { node, reader in
         TagKeys.read(node, reader)
     }
-    static let digests = ConfigKey<[Digest]>.list(
-        "digests",
-        "Images to copy by their digest, whether a tag points to them or not.",
-        of: .text()
-    ) { item, reader in
-        guard let text = reader.text(item, "a digest") else { return nil }
-        do throws(DigestError) { return try Digest(text) } catch {
-            reader.report(.badDigest(error), at: item)
-            return nil
+    static let digests = ConfigKey<[Digest]>
+        .list(
+            "digests",
+            "Images to copy by their digest, whether a tag points to them or not.",
+            of: .text()
+        ) { item, reader in
+            guard let text = reader.text(item, "a digest") else { return nil }
+            do throws(DigestError) { return try Digest(text) } catch {
+                reader.report(.badDigest(error), at: item)
+                return nil
+            }
         }
-    }
     static let rename = ConfigKey<NameTemplate>(
         "as",
         "What it is called at the destination, below to; {path} is its name below from, {name} the last part of that, "
@@ -94,7 +95,9 @@ enum RepositoryKeys {
         let tags = entry.value(tags) ?? (digests.isEmpty ? defaultTags : nil)
         guard let pattern else { return }
         if pattern.literal == nil {
-            if entry.has(Self.digests), let node = entry[Self.digests.name] { reader.report(.oneRepositoryOnly, at: node) }
+            if entry.has(Self.digests), let node = entry[Self.digests.name] {
+                reader.report(.oneRepositoryOnly, at: node)
+            }
             if rename?.isConstant == true, let node = entry[Self.rename.name] { reader.report(.manyToOne, at: node) }
         }
         append(pattern, tags, digests, rename)

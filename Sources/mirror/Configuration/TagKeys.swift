@@ -19,11 +19,12 @@ enum TagKeys {
             return nil
         }
     }
-    static let pushedWithin = ConfigKey<Duration>.duration(
-        "pushed-within",
-        "Take what was pushed, or where the source does not tell, made, in so long a time before now.",
-        in: .seconds(1)...(.days(36_500))
-    )
+    static let pushedWithin = ConfigKey<Duration>
+        .duration(
+            "pushed-within",
+            "Take what was pushed, or where the source does not tell, made, in so long a time before now.",
+            in: .seconds(1)...(.days(36_500))
+        )
     static let newest = ConfigKey<TagRule.Newest>(
         "newest",
         "How many of the newest to take, by version; by: date asks the source for dates.",

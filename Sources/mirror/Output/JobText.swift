@@ -42,11 +42,17 @@ enum JobText {
         switch job.content.value {
         case .image(let name, let target): return [("image", "\(name)\(target)", origin(job.content.origin))]
         case .references(let path, let references):
-            return [("references", "\(path) (\(references.map { "\($0.count)" } ?? "not there yet"))", origin(job.content.origin))]
+            return [
+                (
+                    "references", "\(path) (\(references.map { "\($0.count)" } ?? "not there yet"))",
+                    origin(job.content.origin)
+                )
+            ]
         case .rules(let rules, _, let lines):
-            let taken = zip(rules.rules, lines).map { rule, line in
-                ("repository", "\(rule.pattern): \(tags(rule))", "line \(line)")
-            }
+            let taken = zip(rules.rules, lines)
+                .map { rule, line in
+                    ("repository", "\(rule.pattern): \(tags(rule))", "line \(line)")
+                }
             let excluded = rules.exclusions.map { ("repository", "!\($0)", origin(job.content.origin)) }
             return taken + excluded
         }
@@ -89,7 +95,10 @@ enum JobText {
             case nil: "where docker and podman keep them"
             }
         return [
-            (role, "\(host), \(scheme.rawValue), \(settings.limits.requests) requests at once", isKnown ? "registries" : "built in"),
+            (
+                role, "\(host), \(scheme.rawValue), \(settings.limits.requests) requests at once",
+                isKnown ? "registries" : "built in"
+            ),
             ("", "credentials: \(login)", settings.credentials == nil ? "built in" : "registries"),
         ]
     }

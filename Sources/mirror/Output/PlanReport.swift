@@ -104,7 +104,9 @@ struct PlanReport {
             return "\(label)  about \(requests(side)) at the \(side.rawValue)\(kinds(side))"
         }
         let pulls = totals.requests.count(.manifest, .source)
-        if pulls > 0 { lines.append("  pulls     \(Measures.count(pulls, "manifest")) fetched to look, which a pull limit counts") }
+        if pulls > 0 {
+            lines.append("  pulls     \(Measures.count(pulls, "manifest")) fetched to look, which a pull limit counts")
+        }
         lines.append("  nothing was changed")
         return lines
     }
@@ -119,7 +121,9 @@ struct PlanReport {
             counts.append((totals.requests.count(.manifest, side), "manifest", "manifests"))
             counts.append((summary.blobsToCopy, "blob", "blobs"))
         } else {
-            counts.append((2 * summary.blobsToCopy + summary.blobsToMount + summary.blobsPresent, "for blobs", "for blobs"))
+            counts.append(
+                (2 * summary.blobsToCopy + summary.blobsToMount + summary.blobsPresent, "for blobs", "for blobs")
+            )
             counts.append((summary.manifestsToWrite, "manifest", "manifests"))
         }
         let words = counts.filter { $0.0 > 0 }.map { "\($0.0) \($0.0 == 1 ? $0.1 : $0.2)" }

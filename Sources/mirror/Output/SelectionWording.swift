@@ -138,7 +138,8 @@ enum SelectionWording {
     private static func place(_ place: NewestPlace) -> String {
         let variant = place.variant.map { " of variant \($0)" } ?? ""
         let order = place.order == .date ? " by date" : ""
-        return "\(ordinal(place.place)) newest\(variant)\(order); \(place.count) \(place.count == 1 ? "is" : "are") kept"
+        return
+            "\(ordinal(place.place)) newest\(variant)\(order); \(place.count) \(place.count == 1 ? "is" : "are") kept"
     }
 
     private static func ordinal(_ number: Int) -> String {

@@ -72,7 +72,9 @@ final class HintFile<Key: HintText, Value: HintText>: Sendable {
             .compactMap { line in
                 guard let text = String(validating: line, as: UTF8.self) else { return nil }
                 let parts = text.split(separator: " ", omittingEmptySubsequences: false)
-                guard parts.count == 2, let key = Key(hint: parts[0]), let value = Value(hint: parts[1]) else { return nil }
+                guard parts.count == 2, let key = Key(hint: parts[0]), let value = Value(hint: parts[1]) else {
+                    return nil
+                }
                 return (key, value)
             }
     }

@@ -58,7 +58,7 @@ final class JobMemory: TagMemory {
 
     func noteDifferent(_ tag: TagName, in repository: RepositoryName) {
         let place = TagPlace(repository, tag)
-        if different[place] ?? 0 == 0 { different.note(place, now) }
+        if different[place] ?? 0 <= 0 { different.note(place, now) }
         differing.withLock { _ = $0.insert(place) }
     }
 

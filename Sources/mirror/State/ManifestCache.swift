@@ -69,7 +69,9 @@ final class ManifestCache: DocumentMemory {
     private static func name(_ digest: Digest) -> String { "\(digest.algorithm.rawValue)-\(digest.hex)" }
 
     private static func read(_ url: URL, _ digest: Digest) -> ManifestDocument? {
-        guard let data = try? Data(contentsOf: url), let end = data.firstIndex(of: UInt8(ascii: "\n")) else { return nil }
+        guard let data = try? Data(contentsOf: url), let end = data.firstIndex(of: UInt8(ascii: "\n")) else {
+            return nil
+        }
         let bytes = Array(data[data.index(after: end)...])
         var digester = Digester(digest.algorithm)
         bytes.withUnsafeBytes { digester.update($0) }
