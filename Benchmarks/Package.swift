@@ -14,6 +14,7 @@ let package = Package(
             dependencies: [
                 .product(name: "OCI", package: "mirror"),
                 .product(name: "OCIContent", package: "mirror"),
+                .product(name: "OCILayout", package: "mirror"),
                 .product(name: "OCIRegistry", package: "mirror"),
                 .product(name: "Replication", package: "mirror"),
                 .product(name: "OCITestKit", package: "mirror"),

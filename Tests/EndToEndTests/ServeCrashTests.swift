@@ -26,12 +26,16 @@ extension EndToEnd {
             var doubtful: [String: Set<Digest>] = [:]
         }
 
+        /// How often the server is killed; long tests ask for more.
+        private static let kills =
+            ProcessInfo.processInfo.environment["MIRROR_TEST_KILLS"].flatMap(Int.init) ?? 10
+
         @Test func `nothing that was acknowledged is lost, and no tag points at what is not there`() async throws {
             let seed = UInt64.random(in: 0 ... .max)
             var random = SeededRandom(seed: seed)
             let acknowledged = Ledger()
             try await withEmbeddedRegistry(Program.path) { registry in
-                for round in 0..<10 {
+                for round in 0..<Self.kills {
                     let delay = Duration.milliseconds(random.next(in: 5...400))
                     let base = UInt64(round * 1000)
                     await withTaskGroup(of: Void.self) { group in
