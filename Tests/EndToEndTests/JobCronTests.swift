@@ -108,9 +108,7 @@ extension EndToEnd {
                 try await put(bad, ["team/bad:1"], into: scene.a)
                 try await put(BuiltImage.tiny(2), ["team/good:1"], into: scene.a)
                 let layer = bad.blobs[1].descriptor.digest
-                try FileManager.default.removeItem(
-                    atPath: "\(scene.a.storage)/docker/registry/v2/blobs/sha256/\(layer.hex.prefix(2))/\(layer.hex)"
-                )
+                try scene.a.lose(layer, of: try RepositoryName("team/bad"))
                 // Without its cached descriptors the registry notices.
                 try await scene.a.restart()
                 let result = try await cron("mirror sync --quiet --metrics-file mirror.prom")
