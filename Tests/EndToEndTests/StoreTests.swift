@@ -40,6 +40,48 @@ extension EndToEnd {
             return result.outputText.trimmingCharacters(in: .whitespacesAndNewlines)
         }
 
+        @Test func `a server and copies on one store at the same time lose nothing`() async throws {
+            try await withDockerRegistry { source in
+                try await fill(source, with: Workload.small(repositories: 3))
+                try await withEmbeddedRegistry(Program.path) { registry in
+                    let folder = "layout:\(registry.store)"
+                    // The same repository from both sides, and one of each side's own.
+                    let ends = [
+                        ("\(source.host)/small/**", "\(folder)//both"),
+                        ("\(source.host)/small/**", "\(registry.host)/both"),
+                        ("\(source.host)/small/**", "\(folder)//folder"),
+                        ("\(source.host)/small/**", "\(registry.host)/server"),
+                    ]
+                    try await withThrowingTaskGroup(of: Void.self) { group in
+                        for (from, to) in ends {
+                            group.addTask {
+                                let result = try await Program.run("copy", "--quiet", from, to)
+                                #expect(result.ending == .exited(0), "\(to): \(result.errorText)")
+                            }
+                        }
+                        group.addTask {
+                            let result = try await Program.run("store", "gc", "--delete", "--store", registry.store)
+                            #expect(result.ending == .exited(0), "\(result.errorText)")
+                        }
+                        try await group.waitForAll()
+                    }
+                    for name in ["both", "folder", "server"] {
+                        let copied = try await Program.run(
+                            "copy",
+                            "\(source.host)/small/**",
+                            "\(registry.host)/\(name)"
+                        )
+                        #expect(
+                            copied.outputText.contains("done: 0 published, 9 equal"),
+                            "\(name): \(copied.outputText)"
+                        )
+                    }
+                    let check = try await Program.run("store", "check", "--store", registry.store)
+                    #expect(check.outputText.contains("sound:"), "\(check.outputText)")
+                }
+            }
+        }
+
         @Test func `skopeo and umoci read a repository of a store in its place`() async throws {
             try await Self.withFolder { folder in
                 let images = [try await BuiltImage.random(seed: 1), try await BuiltImage.random(seed: 2)]

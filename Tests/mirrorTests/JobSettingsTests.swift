@@ -156,7 +156,6 @@ import Testing
     @Test(
         arguments: [
             ("[1.20, 'a*', /b/]", TagRule(include: ["1.20", "a*", "/b/"].compactMap { try? TagPattern($0) })),
-            ("[]", TagRule()), ("{}", TagRule()),
             (
                 "{ include: [a], exclude: [b] }",
                 TagRule(

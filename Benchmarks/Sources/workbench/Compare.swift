@@ -40,7 +40,7 @@ struct Compare: AsyncParsableCommand {
             }
             for tool in tools {
                 let bench = Bench(source: source, destination: destination, tool: tool)
-                do { figures[tool.name]?.requests = try await bench.count() } catch {
+                do { figures[tool.name, default: Figures()].requests = try await bench.count() } catch {
                     print("# \(tool.name): requests not counted: \(error)", to: &standardError)
                 }
             }

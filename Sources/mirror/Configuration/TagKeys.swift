@@ -52,6 +52,8 @@ enum TagKeys {
 
     static func read(_ node: ConfigNode, _ reader: ConfigReader) -> TagRule? {
         if case .list(let items) = node.value {
+            // Whoever writes an empty list hardly means all tags, which it would be.
+            if items.isEmpty { reader.report(.expected("a list with a tag in it", found: "none"), at: node) }
             return TagRule(include: items.compactMap { pattern($0, reader) })
         }
         guard let entry = reader.mapping(node, shape) else { return nil }
