@@ -1,7 +1,6 @@
 // mirror: container images from one registry to another
 // SPDX-License-Identifier: Apache-2.0
 
-import Glibc
 import NIOCore
 import NIOHTTP1
 import NIOPosix
@@ -175,22 +174,7 @@ struct ProxyConnection: Sendable {
         try await toClient.write(.end(nil))
     }
 
-    /// Connects to the registry.
-    ///
-    /// A client that opens thousands of connections can use up all ports for a while, since those that were closed wait for a
-    /// minute; then the connection is tried again.
     private func connect() async throws -> UpstreamConnection {
-        let deadline = ContinuousClock.now + .seconds(30)
-        while true {
-            do { return try await connectOnce() } catch let error as NIOConnectionError
-                where error.hasNoPort && ContinuousClock.now < deadline
-            {
-                try await Task.sleep(for: .milliseconds(100))
-            }
-        }
-    }
-
-    private func connectOnce() async throws -> UpstreamConnection {
         try await ClientBootstrap(group: client.channel.eventLoop)
             .channelOption(.tcpOption(.tcp_nodelay), value: 1)
             .channelOption(.recvAllocator, value: FixedSizeRecvByteBufferAllocator(capacity: 256 << 10))
@@ -205,12 +189,5 @@ struct ProxyConnection: Sendable {
                     return try UpstreamConnection(wrappingChannelSynchronously: channel)
                 }
             }
-    }
-}
-
-extension NIOConnectionError {
-    /// Whether all ports were in use.
-    fileprivate var hasNoPort: Bool {
-        connectionErrors.contains { ($0.error as? IOError)?.errnoCode == EADDRNOTAVAIL }
     }
 }
