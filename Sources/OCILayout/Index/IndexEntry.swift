@@ -60,7 +60,7 @@ struct IndexEntry: Hashable, Sendable {
         }
         if manifest.isBlob { annotations.append(#""\#(ManifestEntry.blobAnnotation)":"true""#) }
         if let extras, !extras.annotations.isEmpty { annotations.append(extras.annotations) }
-        var text = #"{"mediaType":\#(JSONSlices.quoted(manifest.mediaType.text)),"digest":"\#(manifest.digest)""#
+        var text = #"{"mediaType":\#(StrictJSON.quoted(manifest.mediaType.text)),"digest":"\#(manifest.digest)""#
         text += #","size":\#(manifest.size)"#
         if let extras, !extras.members.isEmpty { text += ",\(extras.members)" }
         if !annotations.isEmpty { text += #","annotations":{\#(annotations.joined(separator: ","))}"# }

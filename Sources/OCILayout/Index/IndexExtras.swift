@@ -1,6 +1,8 @@
 // mirror: container images from one registry to another
 // SPDX-License-Identifier: Apache-2.0
 
+import OCI
+
 /// What an entry of an index says beyond what a store understands, as it is written there.
 struct IndexExtras: Hashable, Sendable {
     /// Further members: `"platform":{…},"urls":[…]`.
@@ -12,6 +14,6 @@ struct IndexExtras: Hashable, Sendable {
 
     static func append(_ name: String, _ value: ArraySlice<UInt8>, to text: inout String) {
         if !text.isEmpty { text += "," }
-        text += "\(JSONSlices.quoted(name)):\(String(decoding: value, as: UTF8.self))"
+        text += "\(StrictJSON.quoted(name)):\(String(decoding: value, as: UTF8.self))"
     }
 }

@@ -17,7 +17,7 @@ enum RecordChange: Hashable, Sendable {
         switch self {
         case .put(let entry, let tags):
             var text =
-                #"{"op":"put","mediaType":\#(JSONSlices.quoted(entry.mediaType.text)),"digest":"\#(entry.digest)""#
+                #"{"op":"put","mediaType":\#(StrictJSON.quoted(entry.mediaType.text)),"digest":"\#(entry.digest)""#
             text += #","size":\#(entry.size)"#
             if let subject = entry.subject { text += #","subject":"\#(subject)""# }
             if entry.isBlob { text += #","blob":true"# }

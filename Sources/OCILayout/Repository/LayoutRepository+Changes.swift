@@ -17,7 +17,7 @@ extension LayoutRepository {
         let digest = document.descriptor.digest
         let actual = Digester.digest(of: document.bytes, algorithm: digest.algorithm)
         guard actual == digest else { throw StoreError.wrongDigest(expected: digest, actual: actual) }
-        let facts = ManifestFacts(document.bytes)
+        let subject = ManifestDetails(of: document).subjectDigest
         let stage: @Sendable () throws -> Void = { [folders = store.folders] in
             try folders.forWriting().content.add(document.bytes, as: digest)
         }
@@ -42,7 +42,7 @@ extension LayoutRepository {
                 mediaType: document.descriptor.mediaType,
                 digest: digest,
                 size: document.descriptor.size,
-                subject: facts.subject,
+                subject: subject,
                 isBlob: try known?.isBlob ?? (session.file(digest) != nil)
             )
             if try !session.link(digest) {

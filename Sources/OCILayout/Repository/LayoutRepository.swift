@@ -105,11 +105,11 @@ extension RepositoryState {
 
     func referrer(_ digest: Digest) throws -> Referrer? {
         guard let manifest = try manifest(at: .digest(digest)) else { return nil }
-        let facts = ManifestFacts(manifest.bytes)
+        let details = ManifestDetails(manifest.bytes)
         return Referrer(
             descriptor: manifest.descriptor,
-            artifactType: facts.artifactType,
-            annotations: facts.annotations
+            artifactType: details.referrerType,
+            annotations: details.annotations
         )
     }
 }

@@ -23,7 +23,7 @@ struct UploadPlace: Sendable {
             return
         }
         let folder = try uploads.makeFolder(id.text, mode: 0o700, isDurable: false)
-        let text = #"{"repository":"\#(facts.repository)","owner":\#(JSONSlices.quoted(facts.owner))}"#
+        let text = #"{"repository":"\#(facts.repository)","owner":\#(StrictJSON.quoted(facts.owner))}"#
         try folder.create(LayoutPaths.uploadFacts).write(Array(text.utf8), at: 0)
         _ = try folder.create(LayoutPaths.uploadData)
     }

@@ -25,7 +25,7 @@ enum JSONNode: Hashable, Sendable {
     }
 
     /// A text.
-    static func text(_ text: String) -> JSONNode { .scalar(quoted(text)) }
+    static func text(_ text: String) -> JSONNode { .scalar(StrictJSON.quoted(text)) }
 
     /// The members, if this is an object.
     var members: [Member]? { if case .object(let members) = self { members } else { nil } }
@@ -62,25 +62,10 @@ enum JSONNode: Hashable, Sendable {
         }
         return switch self {
         case .object(let members):
-            block("{", members.map { "\(Self.quoted($0.key)): \($0.value.written(indent: indent + 1))" }, "}")
+            block("{", members.map { "\(StrictJSON.quoted($0.key)): \($0.value.written(indent: indent + 1))" }, "}")
         case .array(let items): block("[", items.map { $0.written(indent: indent + 1) }, "]")
         case .scalar(let written): written
         }
-    }
-
-    private static func quoted(_ text: String) -> String {
-        var out = "\""
-        for scalar in text.unicodeScalars {
-            switch scalar {
-            case "\"": out += "\\\""
-            case "\\": out += "\\\\"
-            case "\u{0}"..."\u{1F}", "\u{7F}":
-                let digits = String(scalar.value, radix: 16)
-                out += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
-            default: out.unicodeScalars.append(scalar)
-            }
-        }
-        return out + "\""
     }
 
     fileprivate static func unquoted(_ written: String) -> String? {

@@ -1,6 +1,8 @@
 // mirror: container images from one registry to another
 // SPDX-License-Identifier: Apache-2.0
 
+import OCI
+
 /// JSON as it is written, without a document in memory beside it.
 struct JSONText: Sendable {
     /// The text so far.
@@ -13,17 +15,7 @@ struct JSONText: Sendable {
     mutating func raw(_ more: some Collection<UInt8>) { bytes.append(contentsOf: more) }
 
     /// Adds a string.
-    mutating func string(_ text: String) {
-        bytes.append(UInt8(ascii: "\""))
-        for byte in text.utf8 {
-            switch byte {
-            case UInt8(ascii: "\""), UInt8(ascii: "\\"): bytes += [UInt8(ascii: "\\"), byte]
-            case 0..<0x20, 0x7F: bytes.append(contentsOf: Self.escape(byte))
-            default: bytes.append(byte)
-            }
-        }
-        bytes.append(UInt8(ascii: "\""))
-    }
+    mutating func string(_ text: String) { raw(StrictJSON.quoted(text)) }
 
     /// Adds an array of strings.
     mutating func strings(_ texts: some Sequence<String>) {
@@ -33,10 +25,5 @@ struct JSONText: Sendable {
             string(text)
         }
         raw("]")
-    }
-
-    private static func escape(_ byte: UInt8) -> [UInt8] {
-        let digits = Array("0123456789abcdef".utf8)
-        return Array("\\u00".utf8) + [digits[Int(byte >> 4)], digits[Int(byte & 15)]]
     }
 }

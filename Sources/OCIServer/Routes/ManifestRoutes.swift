@@ -1,7 +1,6 @@
 // mirror: container images from one registry to another
 // SPDX-License-Identifier: Apache-2.0
 
-import FoundationEssentials
 import HTTPTypes
 import NIOCore
 import OCI
@@ -54,7 +53,7 @@ struct ManifestRoutes: Sendable {
         var headers: HTTPFields = [
             .location: "/v2/\(name)/manifests/\(digest)", .contentDigest: digest.description,
         ]
-        if let subject = Subject.digest(in: bytes) { headers[.ociSubject] = subject.description }
+        if let subject = ManifestDetails(of: document).subjectDigest { headers[.ociSubject] = subject.description }
         for tag in request.query.all("tag") { headers.append(HTTPField(name: .ociTag, value: tag)) }
         return RegistryResponse(.created, headers)
     }
@@ -82,15 +81,5 @@ struct ManifestRoutes: Sendable {
             }
         guard wasThere else { throw RegistryFault.manifestUnknown }
         return RegistryResponse(.accepted)
-    }
-}
-
-/// The part of a manifest that says what it refers to.
-private struct Subject: Decodable {
-    struct Reference: Decodable { var digest: Digest }
-    var subject: Reference?
-
-    static func digest(in bytes: [UInt8]) -> Digest? {
-        (try? JSONDecoder().decode(Subject.self, from: Data(bytes)))?.subject?.digest
     }
 }
