@@ -16,16 +16,65 @@ protocol HintText: Hashable, Sendable {
 /// What is remembered between runs as lines `key value`, appended as it is learned; of a key that stands twice, the last
 /// line counts.
 ///
-/// Nothing is lost with the file but time: torn and foreign lines are passed over, and where it cannot be written, the run
-/// goes without. It is bounded: the newest lines stay.
+/// It is read when it is asked first, so that a run which needs nothing of it does not pay for its length. Nothing is lost with
+/// the file but time: torn and foreign lines are passed over, and where it cannot be written, the run goes without. It is
+/// bounded: the newest lines stay.
 final class HintFile<Key: HintText, Value: HintText>: Sendable {
-    private let known: Mutex<[Key: Value]>
-    private let descriptor: Int32
-    private let maximumLines: Int
+    private struct Content {
+        var known: [Key: Value]
+        /// -1 where nothing can be written.
+        let descriptor: Int32
 
-    /// Opens a file, and makes it where it is missing.
+        func append(_ line: String) {
+            guard descriptor >= 0 else { return }
+            _ = Array(line.utf8).withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
+        }
+    }
+
+    private let url: URL
+    private let maximumLines: Int
+    private let content = Mutex<Content?>(nil)
+
+    /// Names a file, which is made where it is missing when something is asked of it.
     init(_ url: URL, maximumLines: Int) {
+        self.url = url
         self.maximumLines = maximumLines
+    }
+
+    deinit {
+        let descriptor = content.withLock { $0?.descriptor ?? -1 }
+        if descriptor >= 0 { close(descriptor) }
+    }
+
+    /// What is known of a key.
+    subscript(key: Key) -> Value? { withContent { $0.known[key] } }
+
+    /// All that is known, for tests.
+    var all: [Key: Value] { withContent { $0.known } }
+
+    /// Takes note, unless it is known already.
+    func note(_ key: Key, _ value: Value) {
+        withContent { content in
+            guard content.known.updateValue(value, forKey: key) != value else { return }
+            if content.known.count > 2 * maximumLines {
+                content.known = [key: value]
+                if content.descriptor >= 0 { ftruncate(content.descriptor, 0) }
+            }
+            // Not made durable: after a power failure it is only not known.
+            content.append("\(key.hint) \(value.hint)\n")
+        }
+    }
+
+    private func withContent<Result>(_ body: (inout Content) -> Result) -> Result {
+        content.withLock { content in
+            // Taken out, so that the table is changed in its place.
+            var loaded = content.take() ?? load()
+            defer { content = loaded }
+            return body(&loaded)
+        }
+    }
+
+    private func load() -> Content {
         var lines = Self.read(url)
         StateDirectory.make(url.deletingLastPathComponent())
         if lines.count > maximumLines {
@@ -33,37 +82,14 @@ final class HintFile<Key: HintText, Value: HintText>: Sendable {
             let text = lines.map { "\($0.key.hint) \($0.value.hint)\n" }.joined()
             try? Data(text.utf8).write(to: url, options: .atomic)
         }
-        // Appended to by several runs at once, a line with each write.
-        descriptor = open(url.path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0o600)
-        known = Mutex(Dictionary(lines.map { ($0.key, $0.value) }, uniquingKeysWith: { $1 }))
+        let content = Content(
+            known: Dictionary(lines.map { ($0.key, $0.value) }, uniquingKeysWith: { $1 }),
+            // Appended to by several runs at once, a line with each write.
+            descriptor: open(url.path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0o600)
+        )
         // A line that a kill tore must not spoil the next one; empty lines are passed over.
-        if descriptor >= 0, lseek(descriptor, 0, SEEK_END) > 0 { append("\n") }
-    }
-
-    deinit { if descriptor >= 0 { close(descriptor) } }
-
-    /// What is known of a key.
-    subscript(key: Key) -> Value? { known.withLock { $0[key] } }
-
-    /// All that is known, for tests.
-    var all: [Key: Value] { known.withLock { $0 } }
-
-    /// Takes note, unless it is known already.
-    func note(_ key: Key, _ value: Value) {
-        known.withLock { known in
-            guard known.updateValue(value, forKey: key) != value else { return }
-            if known.count > 2 * maximumLines {
-                known = [key: value]
-                if descriptor >= 0 { ftruncate(descriptor, 0) }
-            }
-            // Not made durable: after a power failure it is only not known.
-            append("\(key.hint) \(value.hint)\n")
-        }
-    }
-
-    private func append(_ line: String) {
-        guard descriptor >= 0 else { return }
-        _ = Array(line.utf8).withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
+        if content.descriptor >= 0, lseek(content.descriptor, 0, SEEK_END) > 0 { content.append("\n") }
+        return content
     }
 
     private static func read(_ url: URL) -> [(key: Key, value: Value)] {

@@ -18,15 +18,14 @@ final class ManifestCache: DocumentMemory {
 
     private let new: URL
     private let old: URL
-    private let count: Mutex<Int>
+    /// How many manifests the new folder has; counted when the first one is kept.
+    private let count = Mutex<Int?>(nil)
     private let seen: HintFile<TagPlace, Digest>
 
     /// Opens the cache; what tags pointed to is kept apart for each host.
     init(for host: RegistryHost, in state: URL = StateDirectory.url) {
         new = state.appending(path: "manifests/new")
         old = state.appending(path: "manifests/old")
-        StateDirectory.make(new)
-        count = Mutex((try? FileManager.default.contentsOfDirectory(atPath: new.path).count) ?? 0)
         seen = HintFile(
             state.appending(path: "seen").appending(path: StateDirectory.fileName(for: host)),
             maximumLines: 100_000
@@ -37,6 +36,7 @@ final class ManifestCache: DocumentMemory {
         let name = Self.name(digest)
         if let document = Self.read(new.appending(path: name), digest) { return document }
         guard let document = Self.read(old.appending(path: name), digest) else { return nil }
+        StateDirectory.make(new)
         try? FileManager.default.moveItem(at: old.appending(path: name), to: new.appending(path: name))
         return document
     }
@@ -57,8 +57,10 @@ final class ManifestCache: DocumentMemory {
 
     private func makeRoom() {
         count.withLock { count in
-            count += 1
-            guard count > Self.capacity else { return }
+            if count == nil { StateDirectory.make(new) }
+            let kept = count ?? (try? FileManager.default.contentsOfDirectory(atPath: new.path).count) ?? 0
+            count = kept + 1
+            guard kept >= Self.capacity else { return }
             try? FileManager.default.removeItem(at: old)
             try? FileManager.default.moveItem(at: new, to: old)
             StateDirectory.make(new)
