@@ -62,16 +62,8 @@ struct CopyCommand: AsyncParsableCommand {
         let access = try configuration.access(warn: show.warn)
         throw await withInterruption { interruption in
             await withPlaces(access) { pool in
-                let job = Job(
-                    source: try await pool.source(pair.source.place, show),
-                    destination: try await pool.destination(pair.destination.place, show),
-                    selection: pair.selection,
-                    mapping: pair.mapping
-                )
-                let replicator = Replicator(job: job, hints: pair.destination.place.hints, events: show.record)
-                return dryRun
-                    ? await show.plan(interruption) { try await replicator.plan() }.0
-                    : await show.run(interruption) { try await replicator.run() }.0
+                let run = CopyRun(pair, pool, show)
+                return dryRun ? await run.plan(interruption).0 : await run.copy(interruption)
             }
         }
     }

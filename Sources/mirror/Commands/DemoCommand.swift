@@ -32,13 +32,20 @@ struct DemoCommand: AsyncParsableCommand {
             do {
                 try await DemoRegistries.run { source, destination in
                     try await fill(source)
-                    heading("Two registries on this machine; the first has a few images:", style)
-                    commands(source)
+                    heading(
+                        "Two registries on this machine, \(source) with a few images and \(destination) empty",
+                        style
+                    )
+                    if keep { commands(source) }
                     let code = try await copy(source, destination, output, style, interruption)
                     guard code == .success else { throw code }
-                    heading("Look around:", style)
+                    // Without --keep, nobody answers by the time that somebody has typed this.
+                    heading(
+                        keep ? "Look around:" : "They end now; with mirror demo --keep you could look around:",
+                        style
+                    )
                     commands(destination, "mirror/")
-                    if keep { try await wait() } else { say("  mirror demo --keep waits here for you") }
+                    if keep { try await wait() }
                 }
                 return .success
             } catch let code as ExitCode { return code } catch {
@@ -75,18 +82,10 @@ struct DemoCommand: AsyncParsableCommand {
         let access = try RegistryAccesses(MirrorConfiguration()) { _ in }
         return await withPlaces(access, remembering: false) { pool in
             heading("mirror copy --dry-run '\(source)/demo/**' \(destination)/mirror", style)
-            var plan = PlanRun(pool, output, interruption)
-            try await plan.plan(pair)
-            guard plan.code == .success else { return plan.code }
+            let code = await CopyRun(pair, pool, Show(output)).plan(interruption).0
+            guard code == .success else { return code }
             heading("mirror copy '\(source)/demo/**' \(destination)/mirror", style)
-            let show = Show(output)
-            let job = Job(
-                source: try await pool.source(pair.source.place, show),
-                destination: try await pool.destination(pair.destination.place, show),
-                selection: pair.selection,
-                mapping: pair.mapping
-            )
-            return await show.run(interruption) { try await Replicator(job: job, events: show.record).run() }.0
+            return await CopyRun(pair, pool, Show(output)).copy(interruption)
         }
     }
 

@@ -52,7 +52,7 @@ struct ApplyRun {
             overwrite: .ifUnchanged(isTwoWay: false),
             memory: memory
         )
-        let replicator = Replicator(job: job, hints: ends.destination.place.hints, events: show.record)
+        let replicator = Replicator(job: job, hints: pool.hints(of: ends.destination.place), events: show.record)
         return await show.run(interruption) { try await replicator.run() }.0
     }
 

@@ -45,7 +45,7 @@ struct JobRun {
             memory: memory,
             dates: DateFile.open()
         )
-        return Replicator(job: job, hints: settings.destination.value.place.hints, events: show.record)
+        return Replicator(job: job, hints: pool.hints(of: settings.destination.value.place), events: show.record)
     }
 }
 

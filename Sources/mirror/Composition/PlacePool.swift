@@ -27,10 +27,11 @@ actor PlacePool {
     }
 
     private let access: RegistryAccesses
-    /// Whether manifests are kept for later runs.
+    /// Whether something is kept for later runs.
     private let remembers: Bool
     private var registries: [Registry: RemoteRegistry] = [:]
     private var folders: [Folder: OpenFolder] = [:]
+    private var caches: [RegistryHost: ManifestCache] = [:]
     private let policy = RetryPolicy()
 
     init(_ access: RegistryAccesses, remembers: Bool = true) {
@@ -44,7 +45,7 @@ actor PlacePool {
             return try await folder(place, for: .reading).endpoint
         }
         let endpoint = RetryingEndpoint(try endpoint(host, scheme, .source, show), policy: policy)
-        return remembers ? RememberingEndpoint(endpoint, memory: ManifestCache(for: host)) : endpoint
+        return remembers ? RememberingEndpoint(endpoint, memory: cache(of: host)) : endpoint
     }
 
     /// The same for a place to write to.
@@ -53,6 +54,11 @@ actor PlacePool {
             return try await folder(place, for: .writing).endpoint
         }
         return RetryingEndpoint(try endpoint(host, scheme, .destination, show), policy: policy)
+    }
+
+    /// What earlier runs knew of a destination's blobs; a folder finds out by itself.
+    nonisolated func hints(of place: Place) -> any HolderHints {
+        if remembers, let host = place.host { HolderFile.open(for: host) } else { NoHints() }
     }
 
     /// Ends all connections, and closes all folders.
@@ -79,6 +85,13 @@ actor PlacePool {
         return registry
     }
 
+    private func cache(of host: RegistryHost) -> ManifestCache {
+        if let cache = caches[host] { return cache }
+        let cache = ManifestCache(for: host)
+        caches[host] = cache
+        return cache
+    }
+
     private func folder(_ place: Place, for purpose: LayoutStore.Purpose) async throws -> OpenFolder {
         let key = Folder(place: place, purpose: purpose)
         if let folder = folders[key] { return folder }
@@ -96,11 +109,6 @@ actor PlacePool {
 }
 
 extension Place {
-    /// What earlier runs knew of the place's blobs; a folder finds out by itself.
-    var hints: any HolderHints {
-        if case .registry(let host, _) = self { HolderFile.open(for: host) } else { NoHints() }
-    }
-
     /// The path of a folder.
     fileprivate var folder: String {
         switch self {

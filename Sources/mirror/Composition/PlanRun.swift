@@ -42,17 +42,8 @@ struct PlanRun {
     }
 
     /// Plans the copy from one address to another.
-    mutating func plan(_ pair: AddressPair) async throws {
-        let show = Show(output)
-        let job = Job(
-            source: try await pool.source(pair.source.place, show),
-            destination: try await pool.destination(pair.destination.place, show),
-            selection: pair.selection,
-            mapping: pair.mapping
-        )
-        let opensImages = opensImages
-        let replicator = Replicator(job: job, events: show.record)
-        let outcome = await show.plan(interruption) { try await replicator.plan(opensImages: opensImages) }
+    mutating func plan(_ pair: AddressPair) async {
+        let outcome = await CopyRun(pair, pool, Show(output)).plan(interruption, opensImages: opensImages)
         take(outcome, PlanFile.Ends(job: nil, source: pair.source, destination: pair.destination))
     }
 

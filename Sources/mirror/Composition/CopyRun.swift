@@ -1,0 +1,40 @@
+// mirror: container images from one registry to another
+// SPDX-License-Identifier: Apache-2.0
+
+import ArgumentParser
+import OCI
+import OCIContent
+import Replication
+
+/// Makes a job of a pair of addresses, and runs or plans it.
+struct CopyRun {
+    let pair: AddressPair
+    let pool: PlacePool
+    let show: Show
+
+    init(_ pair: AddressPair, _ pool: PlacePool, _ show: Show) {
+        self.pair = pair
+        self.pool = pool
+        self.show = show
+    }
+
+    /// Copies what is missing.
+    func copy(_ interruption: Interruption) async -> ExitCode {
+        await show.run(interruption) { try await replicator().run() }.0
+    }
+
+    /// Finds out what a run would do.
+    func plan(_ interruption: Interruption, opensImages: Bool = true) async -> (ExitCode, PlanReport?) {
+        await show.plan(interruption) { try await replicator().plan(opensImages: opensImages) }
+    }
+
+    private func replicator() async throws -> Replicator {
+        let job = Job(
+            source: try await pool.source(pair.source.place, show),
+            destination: try await pool.destination(pair.destination.place, show),
+            selection: pair.selection,
+            mapping: pair.mapping
+        )
+        return Replicator(job: job, hints: pool.hints(of: pair.destination.place), events: show.record)
+    }
+}
