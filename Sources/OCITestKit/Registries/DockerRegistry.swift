@@ -154,7 +154,9 @@ public final class DockerRegistry: Sendable {
             return (program, ["serve", configuration])
         }
         let store = ["--store", "\(directory)/storage", "--listen", "127.0.0.1:\(port)"]
-        return (substitute, ["serve", "--allow-delete"] + store)
+        // Names that tests lead here by way of a proxy; it does not answer to strangers' names.
+        let names = ["registry.test", "other.test", "0.0.0.0"].flatMap { ["--host", $0] }
+        return (substitute, ["serve", "--allow-delete"] + store + names)
     }
 
     /// The digests of all blobs whose bytes are on disk.
