@@ -26,6 +26,7 @@ struct ConnectionClock {
     private var bodyBytes = 0
     private var stalledSince: NIODeadline?
     private var lingerSince: NIODeadline?
+    private var lingerHeard: NIODeadline?
     private var openRequests = 0
 
     init(_ limits: ServerLimits, now: NIODeadline) {
@@ -46,7 +47,9 @@ struct ConnectionClock {
     }
 
     mutating func bytesArrived(_ count: Int, now: NIODeadline) {
-        if bodySince != nil {
+        if lingerSince != nil {
+            lingerHeard = now
+        } else if bodySince != nil {
             bodyBytes += count
         } else if openRequests == 0, headSince == nil {
             headSince = now
@@ -69,12 +72,18 @@ struct ConnectionClock {
 
     mutating func writabilityChanged(_ isWritable: Bool, now: NIODeadline) { stalledSince = isWritable ? nil : now }
 
-    mutating func lingers(now: NIODeadline) { lingerSince = now }
+    mutating func lingers(now: NIODeadline) {
+        lingerSince = now
+        lingerHeard = now
+    }
 
     /// - Parameter isReading: Whether the server waits for bytes; a client cannot send what is not read.
     mutating func verdict(isReading: Bool, now: NIODeadline) -> Verdict {
         func isOver(_ since: NIODeadline?, _ limit: TimeAmount) -> Bool { since.map { now - $0 >= limit } ?? false }
-        if let lingerSince { return isOver(lingerSince, limits.lingerTimeout) ? .close : .patience }
+        if lingerSince != nil {
+            let isTooLong = isOver(lingerHeard, limits.lingerTimeout) || isOver(lingerSince, limits.longestLinger)
+            return isTooLong ? .close : .patience
+        }
         if isOver(stalledSince, limits.writeTimeout) { return .close }
         if isOver(headSince, limits.headTimeout) { return .headTimedOut }
         if bodySince != nil {

@@ -23,8 +23,11 @@ public struct ServerLimits: Sendable {
     public var bodyMinimum = 1024
     /// How long a client may take nothing of an answer.
     public var writeTimeout = TimeAmount.seconds(120)
-    /// How long a connection that is over is still read, so that its client sees the last answer.
+    /// How long a connection that is over may be silent until it is closed; as long as its client still sends, it is read, so
+    /// that the client sees the last answer.
     public var lingerTimeout = TimeAmount.seconds(2)
+    /// How long a connection that is over is read at most.
+    public var longestLinger = TimeAmount.seconds(30)
     /// The bytes of a manifest.
     public var manifestBytes = 4 << 20
     /// The uploads of one client that may be open at the same time.

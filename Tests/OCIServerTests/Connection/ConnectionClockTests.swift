@@ -80,8 +80,20 @@ import Testing
         var clock = clock()
         clock.headArrived(now: at(0))
         clock.lingers(now: at(1))
-        clock.bytesArrived(1_000_000, now: at(2))
         #expect(clock.verdict(isReading: true, now: at(2)) == .patience)
         #expect(clock.verdict(isReading: true, now: at(3)) == .close)
+    }
+
+    @Test func `a connection that is over is read on while its client sends, but not for ever`() {
+        var clock = clock()
+        clock.lingers(now: at(0))
+        for second in 1..<30 {
+            clock.bytesArrived(1, now: at(Int64(second)))
+            #expect(clock.verdict(isReading: true, now: at(Int64(second) + 1)) == (second < 29 ? .patience : .close))
+        }
+        var silent = self.clock()
+        silent.lingers(now: at(0))
+        silent.bytesArrived(1, now: at(1))
+        #expect(silent.verdict(isReading: true, now: at(3)) == .close)
     }
 }
