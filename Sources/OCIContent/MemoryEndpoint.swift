@@ -82,13 +82,13 @@ public struct MemoryRepository: ContentSource, ContentSink {
 
     /// The bytes of a blob from an offset on.
     /// - Throws: ``ContentError/missing(_:)``.
-    public func blob(_ descriptor: Descriptor, from offset: Int64) async throws -> ByteStream {
+    public func blob(_ descriptor: Descriptor, in range: Range<Int64>) async throws -> ByteStream {
         guard var bytes = endpoint.read(name, { $0.blobs[descriptor.digest] }) else {
             throw ContentError.missing(descriptor.digest)
         }
-        let end = Int64(bytes.readableBytes)
-        bytes.moveReaderIndex(forwardBy: Int(min(offset, end)))
-        return ByteStream(range: min(offset, end)..<end) { [bytes] in ByteStream(bytes).makeAsyncIterator().pull }
+        let part = descriptor.delivered(of: range, from: Int64(bytes.readableBytes))
+        bytes = bytes.getSlice(at: bytes.readerIndex + Int(part.lowerBound), length: part.count) ?? ByteBuffer()
+        return ByteStream(range: part) { [bytes] in ByteStream(bytes).makeAsyncIterator().pull }
     }
 
     /// Makes a blob be there; see ``ContentSink/write(_:heldBy:)``.

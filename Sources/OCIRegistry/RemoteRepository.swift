@@ -136,31 +136,33 @@ extension RemoteRepository: ContentIndex {
 }
 
 extension RemoteRepository: ContentSource {
-    /// The bytes of a blob from an offset on; a registry that does not serve ranges delivers from the start.
-    public func blob(_ descriptor: Descriptor, from offset: Int64) async throws -> ByteStream {
+    /// The bytes of a part of a blob; a registry that does not serve ranges delivers all of it.
+    public func blob(_ descriptor: Descriptor, in range: Range<Int64>) async throws -> ByteStream {
         let subject = subject(descriptor.digest)
         var request = api.request(.GET, path("blobs/\(descriptor.digest)"))
-        if offset > 0 { request.headers = [("Range", "bytes=\(offset)-")] }
+        if let field = ContentRange.field(of: range, size: descriptor.size) { request.headers = [("Range", field)] }
         let reply = try await api.send(request, during: .readBlob, subject: subject)
-        let range: Range<Int64>
+        let delivered: Range<Int64>
         switch reply.status {
         case 200:
             if let length = reply.contentLength, length != descriptor.size {
                 throw ContentError.wrongSize(descriptor.digest, expected: descriptor.size, stated: length)
             }
-            range = 0..<descriptor.size
+            delivered = 0..<descriptor.size
         case 206:
             let stated = reply.headers.first(name: "Content-Range").flatMap(ContentRange.parse)
-            guard let stated, stated.lowerBound <= offset, stated.upperBound == descriptor.size else {
+            guard let stated, stated.lowerBound <= range.lowerBound, stated.upperBound >= range.upperBound,
+                stated.upperBound <= descriptor.size
+            else {
                 throw api.error(.answer("not the range that was asked for"), during: .readBlob, subject: subject)
             }
-            range = stated
+            delivered = stated
         case 404:
             try await reply.discard()
             throw ContentError.missing(descriptor.digest)
         default: throw try await api.error(from: reply, during: .readBlob, subject: subject)
         }
-        return ByteStream(range: range) {
+        return ByteStream(range: delivered) {
             var iterator = reply.body.makeAsyncIterator()
             return {
                 do {

@@ -56,9 +56,9 @@ import Testing
                 calls.record("HEAD blob")
                 return try await base.contains(blob)
             }
-            func blob(_ descriptor: Descriptor, from offset: Int64) async throws -> ByteStream {
-                calls.record("GET blob from \(offset)")
-                return try await base.blob(descriptor, from: offset)
+            func blob(_ descriptor: Descriptor, in range: Range<Int64>) async throws -> ByteStream {
+                calls.record("GET blob from \(range.lowerBound)")
+                return try await base.blob(descriptor, in: range)
             }
         }
     }

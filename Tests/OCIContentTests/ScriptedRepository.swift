@@ -81,8 +81,8 @@ struct ScriptedRepository: ContentSource, ContentSink {
         return true
     }
 
-    func blob(_ descriptor: Descriptor, from offset: Int64) async throws -> ByteStream {
-        try await open(openings.record(offset), offset)
+    func blob(_ descriptor: Descriptor, in range: Range<Int64>) async throws -> ByteStream {
+        try await open(openings.record(range.lowerBound), range.lowerBound)
     }
 
     func write(_ blob: BlobContent, heldBy sibling: RepositoryName?) async throws -> Arrival {

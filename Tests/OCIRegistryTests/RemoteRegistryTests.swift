@@ -129,7 +129,7 @@ struct StubSource: ContentSource {
     func resolve(_ target: Target) async throws -> Descriptor? { nil }
     func document(at target: Target) async throws -> ManifestDocument? { nil }
     func contains(_ blob: Descriptor) async throws -> Bool { false }
-    func blob(_ descriptor: Descriptor, from offset: Int64) async throws -> ByteStream { try await open() }
+    func blob(_ descriptor: Descriptor, in range: Range<Int64>) async throws -> ByteStream { try await open() }
 }
 
 extension BlobContent {

@@ -50,7 +50,7 @@ private struct Oblivion: SourceEndpoint, SinkEndpoint, ContentSource, ContentSin
     func resolve(_ target: Target) async throws -> Descriptor? { nil }
     func document(at target: Target) async throws -> ManifestDocument? { nil }
     func contains(_ blob: Descriptor) async throws -> Bool { false }
-    func blob(_ descriptor: Descriptor, from offset: Int64) async throws -> ByteStream {
+    func blob(_ descriptor: Descriptor, in range: Range<Int64>) async throws -> ByteStream {
         throw ContentError.missing(descriptor.digest)
     }
     func write(_ blob: BlobContent, heldBy sibling: RepositoryName?) async throws -> Arrival {

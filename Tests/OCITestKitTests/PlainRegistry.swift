@@ -101,7 +101,7 @@ struct PlainRepository: ContentSource, ContentSink {
         try await registry.ask("HEAD", "\(root)/blobs/\(blob.digest)", expecting: [200, 404]).status == 200
     }
 
-    func blob(_ descriptor: Descriptor, from offset: Int64) async throws -> ByteStream {
+    func blob(_ descriptor: Descriptor, in range: Range<Int64>) async throws -> ByteStream {
         let bytes = try await registry.ask("GET", "\(root)/blobs/\(descriptor.digest)", expecting: [200]).body
         return ByteStream(ByteBuffer(bytes: bytes))
     }

@@ -41,9 +41,13 @@ private struct RememberingSource: ContentSource {
 
     func contains(_ blob: Descriptor) async throws -> Bool { try await base.contains(blob) }
 
-    func blob(_ descriptor: Descriptor, from offset: Int64) async throws -> ByteStream {
-        try await base.blob(descriptor, from: offset)
+    func blob(_ descriptor: Descriptor, in range: Range<Int64>) async throws -> ByteStream {
+        try await base.blob(descriptor, in: range)
     }
+
+    func kept(of blob: Descriptor) async -> Int64 { await base.kept(of: blob) }
+
+    func release(_ blob: Descriptor) async { await base.release(blob) }
 
     func document(at target: Target) async throws -> ManifestDocument? {
         switch target {

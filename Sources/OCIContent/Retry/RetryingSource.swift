@@ -33,9 +33,9 @@ public struct RetryingSource: ContentSource {
         try await policy.run { try await base.contains(blob) }
     }
 
-    /// The bytes of a blob; a stream that is cut is opened again where it was cut.
-    public func blob(_ descriptor: Descriptor, from offset: Int64) async throws -> ByteStream {
-        let first = try await policy.run { try await base.blob(descriptor, from: offset) }
+    /// The bytes of a part of a blob; a stream that is cut is opened again where it was cut.
+    public func blob(_ descriptor: Descriptor, in range: Range<Int64>) async throws -> ByteStream {
+        let first = try await policy.run { try await base.blob(descriptor, in: range) }
         return ByteStream(range: first.range) {
             var iterator = first.makeAsyncIterator()
             var position = first.range.lowerBound
@@ -65,17 +65,23 @@ public struct RetryingSource: ContentSource {
                     } catch {
                         // Everything has come; the peer only failed to end its answer well.
                         if position == first.range.upperBound, position > first.range.lowerBound { return nil }
-                        iterator = try await reopen(descriptor, from: position, after: error, &failures)
+                        iterator = try await reopen(descriptor, in: position..<first.range.upperBound, after: error, &failures)
                     }
                 }
             }
         }
     }
 
+    /// What is kept of a blob; see ``ContentSource/kept(of:)``.
+    public func kept(of blob: Descriptor) async -> Int64 { await base.kept(of: blob) }
+
+    /// Lets go of what is kept of a blob; see ``ContentSource/release(_:)``.
+    public func release(_ blob: Descriptor) async { await base.release(blob) }
+
     /// Opens a blob again behind the bytes that were handed on.
     private func reopen(
         _ descriptor: Descriptor,
-        from position: Int64,
+        in rest: Range<Int64>,
         after error: any Error,
         _ failures: inout RetryPolicy.Failures
     ) async throws -> ByteStream.AsyncIterator {
@@ -83,29 +89,9 @@ public struct RetryingSource: ContentSource {
         while true {
             try await policy.wait(after: error, &failures)
             do {
-                return try await base.blob(descriptor, from: position).skipping(to: position).makeAsyncIterator()
+                return try await base.blob(descriptor, in: rest).clipped(to: rest).makeAsyncIterator()
             } catch let next {
                 error = next
-            }
-        }
-    }
-}
-
-extension ByteStream {
-    /// The stream without the bytes before a position, for places that begin earlier than they were asked to.
-    func skipping(to position: Int64) throws -> ByteStream {
-        guard range.lowerBound < position else { return self }
-        return ByteStream(range: position..<Swift.max(position, range.upperBound)) {
-            var iterator = makeAsyncIterator()
-            var surplus = position - range.lowerBound
-            return {
-                while var buffer = try await iterator.next() {
-                    let cut = Int(Swift.min(surplus, Int64(buffer.readableBytes)))
-                    buffer.moveReaderIndex(forwardBy: cut)
-                    surplus -= Int64(cut)
-                    if buffer.readableBytes > 0 { return buffer }
-                }
-                return nil
             }
         }
     }

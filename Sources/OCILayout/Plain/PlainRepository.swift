@@ -47,7 +47,7 @@ struct PlainRepository: ContentSource, ContentSink {
         try await state.files.run { [state] in try state.status(blob.digest)?.size == blob.size }
     }
 
-    func blob(_ descriptor: Descriptor, from offset: Int64) async throws -> ByteStream {
+    func blob(_ descriptor: Descriptor, in range: Range<Int64>) async throws -> ByteStream {
         let blob = try await state.files.run { [state] in
             try state.blobs(descriptor.digest.algorithm)
                 .flatMap {
@@ -55,7 +55,7 @@ struct PlainRepository: ContentSource, ContentSink {
                 }
         }
         guard let blob else { throw ContentError.missing(descriptor.digest) }
-        return blob.read(min(max(offset, 0), blob.size)..<blob.size)
+        return blob.read(descriptor.delivered(of: range, from: blob.size))
     }
 
     func write(_ blob: BlobContent, heldBy sibling: RepositoryName?) async throws -> Arrival {

@@ -40,9 +40,9 @@ extension LayoutRepository: ContentSource, ContentSink {
 
     /// The bytes of a blob from an offset on.
     /// - Throws: ``ContentError/missing(_:)``.
-    public func blob(_ descriptor: Descriptor, from offset: Int64) async throws -> ByteStream {
+    public func blob(_ descriptor: Descriptor, in range: Range<Int64>) async throws -> ByteStream {
         guard let blob = try await blob(descriptor.digest) else { throw ContentError.missing(descriptor.digest) }
-        return blob.read(min(max(offset, 0), blob.size)..<blob.size)
+        return blob.read(descriptor.delivered(of: range, from: blob.size))
     }
 
     /// Makes a blob be there; see ``ContentSink/write(_:heldBy:)``.

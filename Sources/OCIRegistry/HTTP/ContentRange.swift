@@ -1,7 +1,7 @@
 // mirror: container images from one registry to another
 // SPDX-License-Identifier: Apache-2.0
 
-/// Reads the `Content-Range` of a partial answer (RFC 9110, 14.4).
+/// Reads the `Content-Range` of a partial answer (RFC 9110, 14.4), and asks for one.
 enum ContentRange {
     /// The bytes that an answer has, of `bytes 5-9/10` or `bytes 5-9/*`; `nil` for any other text.
     static func parse(_ text: String) -> Range<Int64>? {
@@ -15,6 +15,14 @@ enum ContentRange {
             guard let total = number(parts[1]), last < total else { return nil }
         }
         return first..<(last + 1)
+    }
+
+    /// The `Range` field that asks for a part of `size` bytes (RFC 9110, 14.2); `nil` for all of them.
+    ///
+    /// One range a request: answers with several are known to be framed wrongly (CloudFront).
+    static func field(of part: Range<Int64>, size: Int64) -> String? {
+        if part.lowerBound <= 0, part.upperBound >= size { return nil }
+        return part.upperBound >= size ? "bytes=\(part.lowerBound)-" : "bytes=\(part.lowerBound)-\(part.upperBound - 1)"
     }
 
     private static func number(_ text: Substring) -> Int64? {

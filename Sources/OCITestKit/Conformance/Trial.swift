@@ -80,8 +80,9 @@ private struct HeldBlob: ContentSource {
     func document(at target: Target) async throws -> ManifestDocument? { nil }
     func contains(_ blob: Descriptor) async throws -> Bool { true }
 
-    func blob(_ descriptor: Descriptor, from offset: Int64) async throws -> ByteStream {
-        ByteStream(range: offset..<descriptor.size) {
+    func blob(_ descriptor: Descriptor, in range: Range<Int64>) async throws -> ByteStream {
+        let offset = range.lowerBound
+        return ByteStream(range: offset..<descriptor.size) {
             var position = Int(offset)
             return {
                 if let failure, position >= bytes.count / 2 { throw failure }

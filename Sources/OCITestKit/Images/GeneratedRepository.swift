@@ -22,7 +22,8 @@ struct GeneratedRepository: ContentSource {
 
     func contains(_ blob: Descriptor) async throws -> Bool { content.blobs.contains(blob.digest) }
 
-    func blob(_ descriptor: Descriptor, from offset: Int64) async throws -> ByteStream {
+    func blob(_ descriptor: Descriptor, in range: Range<Int64>) async throws -> ByteStream {
+        let offset = range.lowerBound
         guard content.blobs.contains(descriptor.digest), let blob = endpoint.blobs[descriptor.digest] else {
             throw ContentError.missing(descriptor.digest)
         }

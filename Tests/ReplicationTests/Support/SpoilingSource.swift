@@ -54,8 +54,8 @@ struct SpoilingSource: SourceEndpoint {
 
         func contains(_ blob: Descriptor) async throws -> Bool { try await base.contains(blob) }
 
-        func blob(_ descriptor: Descriptor, from offset: Int64) async throws -> ByteStream {
-            guard descriptor.digest == place.digest else { return try await base.blob(descriptor, from: offset) }
+        func blob(_ descriptor: Descriptor, in range: Range<Int64>) async throws -> ByteStream {
+            guard descriptor.digest == place.digest else { return try await base.blob(descriptor, in: range) }
             return ByteStream(ByteBuffer(repeating: 0x2A, count: Int(descriptor.size)))
         }
     }

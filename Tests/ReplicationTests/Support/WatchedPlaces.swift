@@ -122,10 +122,10 @@ private struct WatchedSourceRepository: ContentSource {
         try await place.watch.run(.contains(name, blob.digest)) { try await base.contains(blob) }
     }
 
-    func blob(_ descriptor: Descriptor, from offset: Int64) async throws -> ByteStream {
+    func blob(_ descriptor: Descriptor, in range: Range<Int64>) async throws -> ByteStream {
         try await place.watch.run(.blob(name, descriptor.digest)) {
             if place.lacks(name, descriptor.digest) { throw ContentError.missing(descriptor.digest) }
-            return try await base.blob(descriptor, from: offset)
+            return try await base.blob(descriptor, in: range)
         }
     }
 }
