@@ -13,30 +13,62 @@ public struct BlobContent: Sendable {
     /// What the blob must be.
     public let descriptor: Descriptor
     private let source: any ContentSource
-    private let progress: @Sendable (_ position: Int64) -> Void
+    private let trail = HashTrail()
+    private let watch: @Sendable (BlobStep) -> Void
 
     /// Takes a blob of a repository.
-    /// - Parameter progress: Told how many bytes from the start of the blob have been handed on. The position falls
-    ///   back when the blob is opened again.
+    /// - Parameter watch: Told how the blob gets on.
     public init(
         _ descriptor: Descriptor,
         from source: any ContentSource,
-        progress: @escaping @Sendable (_ position: Int64) -> Void = { _ in }
+        watch: @escaping @Sendable (BlobStep) -> Void = { _ in }
     ) {
         self.descriptor = descriptor
         self.source = source
-        self.progress = progress
+        self.watch = watch
     }
 
-    /// Opens the blob from its start.
-    public func open() async throws -> Reading {
-        progress(0)
+    /// The most bytes from the start that a destination has ever acknowledged: what progress of an upload is measured by.
+    public var acknowledged: Int64 { trail.acknowledged }
+
+    /// Notes that a destination has the first `offset` bytes, and will go on behind them.
+    public func acknowledge(_ offset: Int64) { trail.acknowledge(offset) }
+
+    /// Tells whoever watches.
+    public func tell(_ step: BlobStep) { watch(step) }
+
+    /// Lets go of what the source keeps of the blob: it has arrived.
+    public func release() async { await source.release(descriptor) }
+
+    /// Opens the blob at an offset, the start if none is given.
+    ///
+    /// What comes before the offset is part of the digest. It is hashed again where that is cheap: if the hash of a near
+    /// beginning is known from a reading before, or the source keeps the bytes.
+    /// - Parameter trusting: Whether a beginning that cannot be hashed cheaply may be left to the check of the destination,
+    ///   which the reading then says. Otherwise the source is asked for it once more.
+    /// - Throws: ``SideFailure``.
+    public func open(at offset: Int64 = 0, trusting: Bool = false) async throws -> Reading {
         do {
-            let stream = try await source.blob(descriptor, from: 0)
-            return Reading(stream, of: descriptor, progress: progress)
+            let start = await start(before: offset, trusting: trusting)
+            let asked = (start?.offset ?? offset)..<max(offset, descriptor.size)
+            let stream = try await source.blob(descriptor, in: asked)
+            // A place that cannot begin in the middle begins at the start, which helps.
+            let whole = HashTrail.Mark(offset: 0, digester: Digester(descriptor.digest.algorithm))
+            let mark = stream.range.lowerBound == 0 ? whole : start
+            if mark == nil { watch(.trusted(offset)) }
+            watch(.position(offset))
+            return Reading(of: self, stream, after: mark, at: offset)
         } catch {
             throw SideFailure.wrapping(error, side: .source)
         }
+    }
+
+    /// Where a reading begins so that all before `offset` gets hashed; `nil` if nowhere.
+    private func start(before offset: Int64, trusting: Bool) async -> HashTrail.Mark? {
+        let mark =
+            trail.mark(upTo: offset) ?? HashTrail.Mark(offset: 0, digester: Digester(descriptor.digest.algorithm))
+        guard trusting, offset - mark.offset > 2 * HashTrail.stride else { return mark }
+        return await source.kept(of: descriptor) >= offset ? mark : nil
     }
 
     /// One reading of a blob.
@@ -55,22 +87,26 @@ public struct BlobContent: Sendable {
         /// A place that confirms an upload before this is true has confirmed something else.
         public var isComplete: Bool { outcome.state.withLock { $0.isComplete } }
 
-        /// The reading of `stream`, which must be the whole of the blob.
-        init(_ stream: ByteStream, of descriptor: Descriptor, progress: @escaping @Sendable (Int64) -> Void) {
+        /// The reading of `stream`, handed on from `offset`.
+        /// - Parameter mark: The hash of what comes before the stream; `nil` if it is not known.
+        fileprivate init(of blob: BlobContent, _ stream: ByteStream, after mark: HashTrail.Mark?, at offset: Int64) {
             let outcome = Outcome()
             self.outcome = outcome
-            self.stream = ByteStream(range: 0..<descriptor.size) {
-                var verification = Verification(of: descriptor)
-                var iterator = stream.makeAsyncIterator()
+            let descriptor = blob.descriptor
+            let begin = mark?.offset ?? offset
+            self.stream = ByteStream(range: offset..<max(offset, descriptor.size)) {
+                var verification = Verification(of: descriptor, blob.trail, after: mark, from: begin, to: offset)
+                // More than the descriptor says must show, so that only the beginning is cut off.
+                var iterator = stream.clipped(to: begin..<max(begin, stream.range.upperBound)).makeAsyncIterator()
                 return {
                     do {
                         let buffer = try await verification.next(from: &iterator)
-                        progress(verification.handedOn)
-                        if verification.handedOn == descriptor.size {
-                            outcome.state.withLock { $0.isComplete = true }
-                        }
+                        blob.watch(.position(verification.handedOn))
+                        if verification.handedOn == descriptor.size { outcome.state.withLock { $0.isComplete = true } }
                         return buffer
                     } catch {
+                        // What is kept of wrong bytes must not be read a second time.
+                        if case ContentError.wrongDigest = error { await blob.release() }
                         let failure = SideFailure.wrapping(error, side: .source)
                         outcome.state.withLock { $0.failure = failure }
                         throw failure
@@ -88,57 +124,5 @@ public struct BlobContent: Sendable {
         }
 
         let state = Mutex(State())
-    }
-
-    /// Holds one buffer back, so that the last bytes pass only after the digest was compared.
-    private struct Verification {
-        let descriptor: Descriptor
-        var digester: Digester
-        var received: Int64 = 0
-        var handedOn: Int64 = 0
-        var held: ByteBuffer?
-        var isComplete = false
-
-        init(of descriptor: Descriptor) {
-            self.descriptor = descriptor
-            digester = Digester(descriptor.digest.algorithm)
-        }
-
-        mutating func next(from iterator: inout ByteStream.AsyncIterator) async throws -> ByteBuffer? {
-            while !isComplete {
-                guard let buffer = try await iterator.next() else {
-                    try finish()
-                    break
-                }
-                guard buffer.readableBytes > 0 else { continue }
-                received += Int64(buffer.readableBytes)
-                guard received <= descriptor.size else {
-                    throw ContentError.tooLong(descriptor.digest, expected: descriptor.size)
-                }
-                digester.update(buffer)
-                guard let previous = held else {
-                    held = buffer
-                    continue
-                }
-                held = buffer
-                handedOn += Int64(previous.readableBytes)
-                return previous
-            }
-            guard let last = held else { return nil }
-            held = nil
-            handedOn += Int64(last.readableBytes)
-            return last
-        }
-
-        private mutating func finish() throws {
-            guard received == descriptor.size else {
-                throw ContentError.tooShort(descriptor.digest, expected: descriptor.size, received: received)
-            }
-            let actual = digester.digest()
-            guard actual == descriptor.digest else {
-                throw ContentError.wrongDigest(expected: descriptor.digest, actual: actual)
-            }
-            isComplete = true
-        }
     }
 }

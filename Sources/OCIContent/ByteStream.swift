@@ -63,7 +63,9 @@ extension ByteStream {
             return {
                 while position < wanted.upperBound, var buffer = try await iterator.next() {
                     let end = position + Int64(buffer.readableBytes)
-                    let surplus = Int(Swift.min(Swift.max(wanted.lowerBound - position, 0), Int64(buffer.readableBytes)))
+                    let surplus = Int(
+                        Swift.min(Swift.max(wanted.lowerBound - position, 0), Int64(buffer.readableBytes))
+                    )
                     position = end
                     buffer.moveReaderIndex(forwardBy: surplus)
                     if end > wanted.upperBound {

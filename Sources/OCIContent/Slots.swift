@@ -79,6 +79,9 @@ public final class Slots: Sendable {
         return Slot(self)
     }
 
+    /// Takes a place if one is free.
+    public func tryAcquire() -> Slot? { state.withLock { $0.takeFree() } ? Slot(self) : nil }
+
     private func enqueue(_ waiter: Waiter, _ urgency: Urgency) {
         let admission = state.withLock { state -> Admission in
             // Asked under the lock: a cancellation that comes later finds the waiter in its queue.

@@ -41,7 +41,9 @@ struct RegistryAPI: Sendable {
         subject: String
     ) async throws -> Reply {
         do {
-            return try await registry.transport.send(exchange, holding: slot, observer: observer)
+            let reply = try await registry.transport.send(exchange, holding: slot, observer: observer)
+            registry.look(at: reply)
+            return reply
         } catch let failure as Transport.Failure {
             throw error(failure.cause, during: action, subject: subject, retryAfter: failure.retryAfter)
         }
@@ -71,19 +73,29 @@ struct RegistryAPI: Sendable {
         from reply: Reply,
         during action: RegistryError.Action,
         subject: String
-    ) async throws -> RegistryError {
+    ) async throws -> RegistryError { try await refusal(of: reply, during: action, subject: subject).error }
+
+    /// The error that an answer stands for, and the text of its body.
+    /// - Parameter keepingSlot: Whether the place at the gate is kept, for the next request of the same chain.
+    func refusal(
+        of reply: Reply,
+        keepingSlot: Bool = false,
+        during action: RegistryError.Action,
+        subject: String
+    ) async throws -> (error: RegistryError, text: String) {
         let body: [UInt8]?
-        do { body = try await reply.collect(upTo: Self.maximumErrorBody) } catch {
+        do { body = try await reply.collect(upTo: Self.maximumErrorBody, keepingSlot: keepingSlot) } catch {
             if Task.isCancelled { throw CancellationError() }
             body = nil
         }
-        return RegistryError(
+        let error = RegistryError(
             action: action,
             subject: subject,
             host: registry.host,
             cause: .status(reply.status, SpecError.all(in: body ?? [])),
             retryAfter: reply.retryAfter
         )
+        return (error, String(decoding: body ?? [], as: UTF8.self))
     }
 
     /// An error with what was being done.

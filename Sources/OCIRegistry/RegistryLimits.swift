@@ -11,17 +11,21 @@ public struct RegistryLimits: Sendable, Hashable {
     public var idleTimeout: Duration
     /// How long a registry may take to confirm a blob after its last byte: it may have to hash or move it.
     public var commitTimeout: Duration
+    /// Blobs above this size are sent in pieces where an upload can go on after an interruption.
+    public var piecesAbove: Int64
 
     /// Makes limits.
     public init(
         requests: Int = 16,
         connectTimeout: Duration = .seconds(15),
         idleTimeout: Duration = .seconds(60),
-        commitTimeout: Duration = .seconds(900)
+        commitTimeout: Duration = .seconds(900),
+        piecesAbove: Int64 = 64 << 20
     ) {
         self.requests = requests
         self.connectTimeout = connectTimeout
         self.idleTimeout = idleTimeout
         self.commitTimeout = commitTimeout
+        self.piecesAbove = piecesAbove
     }
 }

@@ -13,10 +13,28 @@ public final class RemoteRegistry: Sendable {
     /// The registry, as the user named it.
     public let host: RegistryHost
     let transport: Transport
-    private let refusesMounts = Mutex(false)
+    let limits: RegistryLimits
+    /// The uploads that are open.
+    let uploads: any UploadMemory
+    /// Places for uploads that read ahead.
+    let roomAhead = Slots(4)
+    private let knowledge: Mutex<Knowledge>
+
+    /// What the registry's answers have told.
+    private struct Knowledge {
+        var product: RegistryProduct?
+        /// Whether the product was said by the user, who knows better than answers do.
+        let isSaid: Bool
+        var lessons = UploadLessons()
+    }
+
+    /// What the registry is, as far as that was said or is known by now.
+    public var product: RegistryProduct? { knowledge.withLock { $0.product } }
 
     /// Describes a registry; nothing is connected yet.
     /// - Parameters:
+    ///   - product: What the registry is, if that is known; otherwise its name and its answers tell.
+    ///   - uploads: What is remembered of open uploads.
     ///   - userAgent: What requests call the program: `name/version`.
     ///   - addresses: Addresses to use for host names instead of those that a resolver gives; for tests.
     public init(
@@ -24,10 +42,17 @@ public final class RemoteRegistry: Sendable {
         scheme: Scheme,
         limits: RegistryLimits = RegistryLimits(),
         access: RegistryAccess = RegistryAccess(),
+        product: RegistryProduct? = nil,
+        uploads: any UploadMemory = OpenUploads(),
         userAgent: String = "mirror",
         addresses: [String: String] = [:]
     ) {
         self.host = host
+        self.limits = limits
+        self.uploads = uploads
+        knowledge = Mutex(
+            Knowledge(product: product ?? ProductDetection.product(of: host), isSaid: product != nil)
+        )
         transport = Transport(
             host: host,
             origin: RequestURL.Origin(scheme: scheme, host: Self.apiHost(of: host)),
@@ -54,11 +79,27 @@ public final class RemoteRegistry: Sendable {
     /// Ends all connections; call it once, when nothing is under way.
     public func shutdown() async throws { try await transport.shutdown() }
 
-    /// Whether mounting is worth a try.
-    var canMount: Bool { !refusesMounts.withLock { $0 } }
+    /// What can be relied on.
+    var profile: RegistryProfile { RegistryProfile(of: product) }
 
-    /// Remembers that the registry takes no part in mounting.
-    func rememberMountRefusal() { refusesMounts.withLock { $0 = true } }
+    /// What uploads have taught so far.
+    var lessons: UploadLessons { knowledge.withLock { $0.lessons } }
+
+    /// Takes note of what an upload taught.
+    func learn(_ lessons: UploadLessons) { knowledge.withLock { $0.lessons.formUnion(lessons) } }
+
+    /// Takes note of what the head of an answer tells of the registry.
+    func look(at reply: Reply) {
+        guard reply.url.origin == transport.policy.origin, let product = ProductDetection.product(of: reply.headers)
+        else {
+            return
+        }
+        knowledge.withLock { knowledge in
+            // Several products are built on another one, whose traces show in their answers, too.
+            let isClearer = knowledge.product == nil || knowledge.product == .distribution2
+            if !knowledge.isSaid, isClearer { knowledge.product = product }
+        }
+    }
 
     /// Docker Hub is called otherwise than it is reached (PROTOCOL: registry-1.docker.io is the API's host).
     private static func apiHost(of host: RegistryHost) -> RegistryHost {

@@ -8,43 +8,11 @@ public import OCIContent
 
 extension RemoteRepository: ContentSink {
     /// Makes a blob be there, in as few requests as the registry allows: see ``UploadMachine``.
+    ///
+    /// An upload that was interrupted goes on where it stopped, if the registry still knows it.
     public func write(_ blob: BlobContent, heldBy sibling: RepositoryName?) async throws -> Arrival {
-        let digest = blob.descriptor.digest
-        let registry = endpoint.registry
-        var machine = UploadMachine(repository: name, sibling: sibling, canMount: registry.canMount)
-        var answeredBy: RequestURL?
-        while true {
-            let reply: Reply
-            switch machine.action {
-            case .mount(let from): reply = try await start(digest, mountingFrom: from)
-            case .start: reply = try await start(digest, mountingFrom: nil)
-            case .find:
-                reply = try await api.send(
-                    api.request(.HEAD, path("blobs/\(digest)")),
-                    during: .findBlob,
-                    subject: subject(digest)
-                )
-            case .send(let location):
-                guard let answeredBy else { preconditionFailure("a location without an answer") }
-                reply = try await send(blob, to: location, answeredBy: answeredBy)
-            case .finish, .fail: preconditionFailure("the loop ends with these")
-            }
-            let action = machine.action
-            let next = machine.advance(
-                after: UploadMachine.Reply(status: reply.status, location: reply.headers.first(name: "Location"))
-            )
-            if machine.mountRefused { registry.rememberMountRefusal() }
-            switch next {
-            case .finish(let arrival):
-                try confirm(reply, digest, during: action == .find ? .findBlob : .upload, subject: subject(digest))
-                try await reply.discard()
-                return arrival
-            case .fail: throw try await failure(of: action, reply, digest)
-            default:
-                try await reply.discard()
-                answeredBy = reply.url
-            }
-        }
+        var upload = RemoteUpload(of: blob, to: self, heldBy: sibling)
+        return try await upload.run()
     }
 
     /// Writes a manifest under its digest.
@@ -69,48 +37,8 @@ extension RemoteRepository: ContentSink {
         try await reply.discard()
     }
 
-    private func start(_ digest: Digest, mountingFrom sibling: RepositoryName?) async throws -> Reply {
-        var request = api.request(
-            .POST,
-            path("blobs/uploads/"),
-            query: sibling.map { "mount=\(digest)&from=\($0)" }
-        )
-        // Whoever mounts must be allowed to read where he mounts from.
-        if let sibling, sibling != name { request.access.scopes.insert(.repository(sibling, .pull)) }
-        return try await api.send(request, during: .startUpload, subject: subject(digest))
-    }
-
-    private func send(_ blob: BlobContent, to location: String, answeredBy: RequestURL) async throws -> Reply {
-        let digest = blob.descriptor.digest
-        let url: RequestURL
-        do {
-            url = try endpoint.registry.transport.admit(location, answeredBy: answeredBy, for: .upload)
-        } catch {
-            throw api.error(error.cause, during: .upload, subject: subject(digest))
-        }
-        // The place to write comes before the one to read, which opening the blob takes.
-        let slot = try await endpoint.registry.transport.placeToWrite()
-        let reading = try await blob.open()
-        var exchange = Exchange(
-            method: .PUT,
-            url: url.appending("digest", digest.description),
-            access: api.access
-        )
-        exchange.headers = [("Content-Type", "application/octet-stream")]
-        exchange.body = .blob(reading, size: blob.descriptor.size)
-        let reply = try await api.send(exchange, holding: slot, during: .upload, subject: subject(digest))
-        if reply.status == 201, !reading.isComplete, blob.descriptor.size > 0 {
-            throw api.error(
-                .answer("the upload was confirmed before all bytes were sent"),
-                during: .upload,
-                subject: subject(digest)
-            )
-        }
-        return reply
-    }
-
     /// A registry that confirms something else than what was sent has not taken it.
-    private func confirm(
+    func confirm(
         _ reply: Reply,
         _ digest: Digest,
         during action: RegistryError.Action,
@@ -120,23 +48,5 @@ extension RemoteRepository: ContentSink {
             stated.algorithm == digest.algorithm
         else { return }
         throw api.error(.answer("it confirmed \(stated) instead"), during: action, subject: subject)
-    }
-
-    private func failure(of action: UploadMachine.Action, _ reply: Reply, _ digest: Digest) async throws -> any Error {
-        let during: RegistryError.Action =
-            switch action {
-            case .find: .findBlob
-            case .send: .upload
-            default: .startUpload
-            }
-        if reply.status == 202 {
-            try await reply.discard()
-            return api.error(
-                .answer("an upload was started without a Location"),
-                during: during,
-                subject: subject(digest)
-            )
-        }
-        return try await api.error(from: reply, during: during, subject: subject(digest))
     }
 }

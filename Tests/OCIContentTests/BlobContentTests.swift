@@ -15,7 +15,7 @@ struct BlobContentTests {
     ) async throws -> (bytes: [UInt8], error: (any Error)?, failure: (any Error)?, positions: [Int64]) {
         let positions = Recorder<Int64>()
         let source = ScriptedRepository(range: 0..<descriptor.size, steps)
-        let reading = try await BlobContent(descriptor, from: source) { positions.record($0) }.open()
+        let reading = try await BlobContent(descriptor, from: source, watch: positions.record(step:)).open()
         #expect(reading.failure == nil)
         #expect(reading.stream.range == 0..<descriptor.size)
         var bytes: [UInt8] = []
@@ -172,9 +172,14 @@ struct BlobContentTests {
         let bytes = Fixture.bytes(2)
         let positions = Recorder<Int64>()
         let source = ScriptedRepository(range: 0..<2, [.bytes([bytes[0]]), .bytes([bytes[1]])])
-        let content = BlobContent(Fixture.blob(bytes), from: source) { positions.record($0) }
+        let content = BlobContent(Fixture.blob(bytes), from: source, watch: positions.record(step:))
         for _ in 0..<2 { #expect(try await content.open().stream.collect() == bytes) }
         #expect(positions.elements == [0, 1, 2, 2, 0, 1, 2, 2])
         #expect(source.openings.elements == [0, 0])
     }
+}
+
+extension Recorder<Int64> {
+    /// Records how far a blob is.
+    fileprivate func record(step: BlobStep) { if case .position(let position) = step { record(position) } }
 }

@@ -22,14 +22,16 @@ extension RegistryLimits {
         requests: 4,
         connectTimeout: .seconds(20),
         idleTimeout: .seconds(20),
-        commitTimeout: .seconds(20)
+        commitTimeout: .seconds(20),
+        piecesAbove: .max
     )
     /// Limits that a test can wait for.
     static let impatient = RegistryLimits(
         requests: 4,
         connectTimeout: .seconds(5),
         idleTimeout: .milliseconds(300),
-        commitTimeout: .milliseconds(400)
+        commitTimeout: .milliseconds(400),
+        piecesAbove: .max
     )
 }
 
@@ -46,6 +48,7 @@ func withRegistry<Value: Sendable>(
         host: try RegistryHost(host),
         scheme: scheme,
         limits: limits,
+        product: .oci,
         userAgent: "mirror/test",
         addresses: addresses
     )

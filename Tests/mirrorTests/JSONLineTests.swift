@@ -61,7 +61,7 @@ import Testing
         let route = try Sample.route()
         let flight = BlobFlight(blob: Sample.blob(2, size: 10), route: route)
         for event in [
-            RunEvent.blobStarted(flight), .blobMoved(flight, position: 1), .blobEnded(flight, nil),
+            RunEvent.blobStarted(flight), .blobMoved(flight, .position(1)), .blobEnded(flight, nil),
             .blobShared(flight.blob, route),
         ] {
             #expect(JSONLine(event) == nil)
@@ -81,9 +81,9 @@ import Testing
         #expect(object.keys.sorted() == ["counts", "event", "hosts", "interrupted", "plan", "seconds"])
         #expect(
             (object["counts"] as? [String: Any])?.keys.sorted() == [
-                "blobsCopied", "blobsMounted", "blobsPresent", "bytesCopied", "bytesSpared", "destinationRequests",
-                "equal", "failed", "left", "moved", "new", "published", "refused", "repositories", "sourceRequests",
-                "unopened",
+                "blobsCopied", "blobsMounted", "blobsPresent", "bytesCopied", "bytesRestarted", "bytesResumed",
+                "bytesSpared", "bytesTrusted", "destinationRequests", "equal", "failed", "left", "moved", "new",
+                "published", "refused", "repositories", "restarted", "resumed", "sourceRequests", "unopened",
             ]
         )
         #expect(

@@ -21,7 +21,7 @@ import Testing
             )
             let flight = BlobFlight(blob: blob, route: try Sample.route("\(names)-\(number)"))
             events.append(.blobStarted(flight))
-            events.append(.blobMoved(flight, position: size / Int64(sizes.count) * Int64(number)))
+            events.append(.blobMoved(flight, .position(size / Int64(sizes.count) * Int64(number))))
         }
         return Sample.totals(events)
     }
@@ -97,7 +97,7 @@ import Testing
     @Test func `a flight that has ended is not shown any more`() throws {
         let flight = BlobFlight(blob: Sample.blob(1, size: 64 << 20), route: try Sample.route())
         let other = BlobFlight(blob: Sample.blob(1, size: 64 << 20), route: try Sample.route())
-        var totals = Sample.totals([.blobStarted(flight), .blobStarted(other), .blobMoved(flight, position: 1000)])
+        var totals = Sample.totals([.blobStarted(flight), .blobStarted(other), .blobMoved(flight, .position(1000))])
         #expect(totals.bytesInFlight == 1000)
         totals.take(.blobEnded(flight, .copied))
         #expect(totals.flights.map(\.flight) == [other])

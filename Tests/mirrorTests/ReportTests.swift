@@ -23,7 +23,7 @@ import Testing
         let flights = [3_000_000, 2000, 500].map { BlobFlight(blob: Sample.blob(2, size: $0), route: route) }
         return [
             .routeFound(route), .routeFound(try Sample.route("b")), .equal(route, .tag(.latest), Sample.digest(3)),
-            .planned(plan), .blobStarted(flights[0]), .blobMoved(flights[0], position: 10),
+            .planned(plan), .blobStarted(flights[0]), .blobMoved(flights[0], .position(10)),
             .blobEnded(flights[0], .copied), .blobStarted(flights[1]), .blobEnded(flights[1], .mounted),
             .blobStarted(flights[2]), .blobEnded(flights[2], .present), .blobShared(Sample.blob(2, size: 100), route),
             .published(plan),
@@ -144,7 +144,7 @@ import Testing
         for blob in blobs {
             let flight = BlobFlight(blob: blob, route: route)
             totals.take(.blobStarted(flight))
-            totals.take(.blobMoved(flight, position: .max))
+            totals.take(.blobMoved(flight, .position(.max)))
         }
         #expect(totals.bytesPlanned == .max)
         #expect(totals.bytesInFlight == .max)

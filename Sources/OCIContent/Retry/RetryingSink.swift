@@ -5,8 +5,8 @@ public import OCI
 
 /// A repository to write to, each of whose failures is tried again as long as that can help.
 ///
-/// A failed upload of a blob begins again with the blob's first byte. A failure of the reading side comes as a
-/// ``SideFailure``, which is not tried again here.
+/// How far a failed upload of a blob has come is the place's matter: see ``UploadMemory``. An upload that gets on is tried
+/// again as often as it is cut. A failure of the reading side comes as a ``SideFailure``, which is not tried again here.
 public struct RetryingSink: ContentSink {
     private let base: any ContentSink
     private let policy: RetryPolicy
@@ -37,7 +37,14 @@ public struct RetryingSink: ContentSink {
 
     /// Makes a blob be there; see ``ContentSink/write(_:heldBy:)``.
     public func write(_ blob: BlobContent, heldBy sibling: RepositoryName?) async throws -> Arrival {
-        try await policy.run { try await base.write(blob, heldBy: sibling) }
+        var failures = RetryPolicy.Failures()
+        while true {
+            let before = blob.acknowledged
+            do { return try await base.write(blob, heldBy: sibling) } catch {
+                if blob.acknowledged > before { failures.progressed() }
+                try await policy.wait(after: error, &failures)
+            }
+        }
     }
 
     /// Writes a manifest; see ``ContentSink/write(_:)``.

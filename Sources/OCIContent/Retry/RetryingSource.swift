@@ -65,7 +65,12 @@ public struct RetryingSource: ContentSource {
                     } catch {
                         // Everything has come; the peer only failed to end its answer well.
                         if position == first.range.upperBound, position > first.range.lowerBound { return nil }
-                        iterator = try await reopen(descriptor, in: position..<first.range.upperBound, after: error, &failures)
+                        iterator = try await reopen(
+                            descriptor,
+                            in: position..<first.range.upperBound,
+                            after: error,
+                            &failures
+                        )
                     }
                 }
             }

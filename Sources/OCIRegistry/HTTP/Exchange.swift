@@ -16,7 +16,8 @@ struct Exchange {
     enum Body {
         case none
         case bytes(ByteBuffer)
-        case blob(BlobContent.Reading, size: Int64)
+        /// A blob or a part of it, and the reading that it comes from.
+        case blob(ByteStream, of: BlobContent.Reading)
     }
 
     var method: HTTPMethod
@@ -26,6 +27,9 @@ struct Exchange {
     var urgency: Slots.Urgency = .ordinary
     /// What a token must allow for it.
     var access: Authenticator.Access
+
+    /// Whether the registry may have to hash or move a blob before it answers.
+    var isCommit = false
 
     /// Whether it carries a blob, which cannot be sent a second time.
     var isStreaming: Bool { if case .blob = body { true } else { false } }
@@ -47,13 +51,11 @@ struct Reply: Sendable {
     var contentLength: Int64? { headers.first(name: "Content-Length").flatMap(Int64.init) }
 
     /// Reads the whole body, which must not be longer than `limit` bytes.
+    /// - Parameter keepingSlot: Whether the place at the gate is kept, for the next request of the same chain.
     /// - Returns: `nil` for a longer one.
-    func collect(upTo limit: Int) async throws -> [UInt8]? {
-        if let contentLength, contentLength > limit {
-            slot.release()
-            return nil
-        }
-        defer { slot.release() }
+    func collect(upTo limit: Int, keepingSlot: Bool = false) async throws -> [UInt8]? {
+        defer { if !keepingSlot { slot.release() } }
+        if let contentLength, contentLength > limit { return nil }
         return try await readToEnd(upTo: limit)
     }
 

@@ -225,7 +225,7 @@ final class Transport: Sendable {
             return reply
         } catch {
             record(nil)
-            if case .blob(let reading, _) = exchange.body, let failure = reading.failure { throw failure }
+            if case .blob(_, let reading) = exchange.body, let failure = reading.failure { throw failure }
             if error is CancellationError || Task.isCancelled { throw CancellationError() }
             throw Failure(
                 .connection(await explain(ConnectionFailure(error, idleTimeout: limits.idleTimeout), exchange))
@@ -245,12 +245,13 @@ final class Transport: Sendable {
     private func perform(_ exchange: Exchange, _ authorization: Secret?) async throws -> HTTPClientResponse {
         let request = request(for: exchange, authorization)
         let client = clients.client(for: exchange.url.origin, exchange.direction)
-        guard case .blob(let reading, let size) = exchange.body else {
-            return try await client.execute(request, timeout: TimeAmount(limits.idleTimeout))
+        guard case .blob(let stream, _) = exchange.body else {
+            let limit = exchange.isCommit ? limits.commitTimeout : limits.idleTimeout
+            return try await client.execute(request, timeout: TimeAmount(limit))
         }
         let progress = ProgressWatchdog.Progress()
         var streaming = request
-        streaming.body = .stream(reading.stream.telling(progress), length: .known(size))
+        streaming.body = .stream(stream.telling(progress), length: .known(Int64(stream.range.count)))
         return try await watchdog.run(progress) { [streaming] in
             try await client.execute(streaming, deadline: .distantFuture)
         }

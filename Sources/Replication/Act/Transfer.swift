@@ -88,7 +88,7 @@ struct Transfer: Sendable {
             let flight = BlobFlight(blob: blob, route: route)
             events(.blobStarted(flight))
             let source = job.source.source(route.source)
-            let content = BlobContent(blob, from: source) { events(.blobMoved(flight, position: $0)) }
+            let content = BlobContent(blob, from: source) { events(.blobMoved(flight, $0)) }
             let arrival: Arrival
             do {
                 arrival = try await destination.write(content, heldBy: sibling ?? holder(for: route))
@@ -98,6 +98,7 @@ struct Transfer: Sendable {
                 if !(error is CancellationError) { failure.note(SideFailure.wrapping(error, side: .destination)) }
                 throw error
             }
+            await content.release()
             events(.blobEnded(flight, arrival))
             await ledger.settle(.blob(blob.digest), on: route, .arrived(arrival))
         } catch {

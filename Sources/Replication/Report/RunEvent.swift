@@ -23,8 +23,8 @@ public enum RunEvent: Sendable {
     case left(Route, Target, Digest)
     /// A blob is on its way.
     case blobStarted(BlobFlight)
-    /// The number of bytes of a blob that have been handed on; it falls back when an upload begins anew.
-    case blobMoved(BlobFlight, position: Int64)
+    /// A blob on its way gets on, or is set back.
+    case blobMoved(BlobFlight, BlobStep)
     /// A blob has arrived, or could not be brought there.
     case blobEnded(BlobFlight, Arrival?)
     /// A blob was needed again in a repository where it had arrived in this run.

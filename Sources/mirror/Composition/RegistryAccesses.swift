@@ -76,6 +76,7 @@ struct RegistryAccesses {
                 tls: try settings.tls(),
                 proxy: proxy
             ),
+            product: settings.product,
             userAgent: "mirror/\(Product.version)"
         )
     }

@@ -16,6 +16,11 @@ enum RegistryKeys {
             "transport",
             "http or https; https unless the host is localhost, 127.0.0.0/8 or ::1."
         )
+    static let product = ConfigKey<RegistryProduct>
+        .choice(
+            "product",
+            "What the registry is, where its name and its answers do not tell; it decides how blobs are sent."
+        )
     static let certificateAuthority = ConfigKey<String>
         .path(
             "certificate-authority",
@@ -60,9 +65,9 @@ enum RegistryKeys {
     static let uploadHosts = hosts("upload-hosts", "Other hosts that an upload may be led to.")
 
     static let shape = ConfigShape([
-        credentials.field, transport.field, certificateAuthority.field, clientCertificate.field, clientKey.field,
-        skipCertificateVerification.field, minimumTLS.field, limits.field, timeouts.field, tokenServers.field,
-        uploadHosts.field,
+        credentials.field, transport.field, product.field, certificateAuthority.field, clientCertificate.field,
+        clientKey.field, skipCertificateVerification.field, minimumTLS.field, limits.field, timeouts.field,
+        tokenServers.field, uploadHosts.field,
     ])
 
     /// The keys of `limits`.
@@ -203,6 +208,7 @@ extension RegistrySettings {
         guard let entry = reader.mapping(node, RegistryKeys.shape) else { return }
         credentials = entry.value(RegistryKeys.credentials)
         scheme = entry.value(RegistryKeys.transport)?.scheme
+        product = entry.value(RegistryKeys.product)
         certificateAuthority = entry.value(RegistryKeys.certificateAuthority)
         if let certificate = entry.value(RegistryKeys.clientCertificate), let key = entry.value(RegistryKeys.clientKey)
         {

@@ -83,6 +83,8 @@ struct JSONLine: Encodable {
         let repositories, new, moved, equal, published, failed, refused, left, unopened: Int
         let blobsCopied, blobsMounted, blobsPresent: Int
         let bytesCopied, bytesSpared: Int64
+        let resumed, restarted: Int
+        let bytesResumed, bytesRestarted, bytesTrusted: Int64
         let sourceRequests, destinationRequests: Int
 
         init(_ totals: RunTotals) {
@@ -100,6 +102,11 @@ struct JSONLine: Encodable {
             blobsPresent = totals.blobsPresent
             bytesCopied = totals.bytesCopied
             bytesSpared = totals.bytesSpared
+            resumed = totals.setbacks.resumed
+            restarted = totals.setbacks.restarted
+            bytesResumed = totals.setbacks.bytesResumed
+            bytesRestarted = totals.setbacks.bytesRestarted
+            bytesTrusted = totals.setbacks.bytesTrusted
             sourceRequests = totals.requests.bySide[.source] ?? 0
             destinationRequests = totals.requests.bySide[.destination] ?? 0
         }
@@ -190,14 +197,15 @@ struct JSONLine: Encodable {
             oldDigest = digest.description
         case .published(let plan): self.init("published", plan)
         case .blobEnded(let flight, let arrival?):
-            self.init("\(arrival)", flight.route)
-            digest = flight.blob.digest.description
-            bytes = flight.blob.size
+            self.init("\(arrival)", flight, bytes: flight.blob.size)
         case .failed(let route, let target, let error):
             self.init("failed", route)
             take(target)
             message = Wording.sentence(for: error)
             hint = Wording.hint(for: error)
+        case .blobMoved(let flight, .resumed(let offset)): self.init("resumed", flight, bytes: offset)
+        case .blobMoved(let flight, .restarted(let lost)): self.init("restarted", flight, bytes: lost)
+        case .blobMoved(let flight, .trusted(let bytes)): self.init("trusted", flight, bytes: bytes)
         case .blobStarted, .blobMoved, .blobShared, .blobEnded(_, nil): return nil
         }
     }
@@ -213,6 +221,12 @@ struct JSONLine: Encodable {
         self.init(event: event)
         source = route.source.text
         destination = route.destination.text
+    }
+
+    private init(_ event: String, _ flight: BlobFlight, bytes: Int64) {
+        self.init(event, flight.route)
+        digest = flight.blob.digest.description
+        self.bytes = bytes
     }
 
     private init(_ event: String, _ plan: RootPlan) {

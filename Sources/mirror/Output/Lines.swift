@@ -18,6 +18,11 @@ enum Lines {
             case .new: return "\(style.green("published")) \(name) \(digest.short)"
             case .moved(let old): return "\(style.yellow("moved")) \(name) \(old.short) → \(digest.short)"
             }
+        case .blobMoved(let flight, .resumed(let offset)):
+            return
+                "resumed \(flight.blob.digest.short) behind \(Measures.bytes(offset)) of \(Measures.bytes(flight.blob.size))"
+        case .blobMoved(let flight, .restarted(let lost)):
+            return "restarted \(flight.blob.digest.short): the registry had lost \(Measures.bytes(lost)) of it"
         case .failed(let route, let target, let error):
             return "\(style.red("failed")) \(route.source)\(target): \(Wording.sentence(for: error))"
         case .refused(let route, let target, let refusal):

@@ -62,6 +62,7 @@ struct Report {
         lines.append(
             "  blobs     \(totals.blobsCopied) copied (\(Measures.bytes(totals.bytesCopied))), \(skipped)"
         )
+        lines += totals.setbacks.lines
         lines.append(
             "  requests  \(requests[.source] ?? 0) at the source, \(requests[.destination] ?? 0) at the destination"
         )

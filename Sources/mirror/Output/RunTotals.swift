@@ -43,6 +43,7 @@ struct RunTotals {
     private(set) var layersLeftOut: Set<Digest> = []
     private(set) var namesSkipped = 0
     private(set) var flights: [Flight] = []
+    private(set) var setbacks = Setbacks()
     private(set) var requests = RequestTally()
 
     /// The bytes that the blobs on their way have handed on.
@@ -76,9 +77,10 @@ struct RunTotals {
             found += 1
             left += 1
         case .blobStarted(let flight): flights.append(Flight(flight: flight))
-        case .blobMoved(let flight, let position):
+        case .blobMoved(let flight, .position(let position)):
             // The newest flights move most often as a rule.
             if let index = flights.lastIndex(where: { $0.flight == flight }) { flights[index].position = position }
+        case .blobMoved(_, let step): setbacks.take(step)
         case .blobEnded(let flight, let arrival):
             flights.removeAll { $0.flight == flight }
             take(arrival, size: flight.blob.size)

@@ -23,6 +23,7 @@ func withRegistry<Value: Sendable>(
         scheme: .http,
         limits: limits,
         access: access,
+        product: .oci,
         userAgent: "mirror/test",
         addresses: addresses
     )

@@ -1,0 +1,43 @@
+// mirror: container images from one registry to another
+// SPDX-License-Identifier: Apache-2.0
+
+import NIOHTTP1
+import OCI
+
+/// Tells the product of a registry from its name and its answers.
+///
+/// What says so by mistake costs requests, not content; a config file can say better.
+enum ProductDetection {
+    /// The product that a hosted registry is known to be by its name.
+    static func product(of host: RegistryHost) -> RegistryProduct? {
+        let name = host.name
+        func isBelow(_ domain: String) -> Bool { name == domain || name.hasSuffix(".\(domain)") }
+        if host == .dockerHub { return .dockerHub }
+        if name == "public.ecr.aws"
+            || (name.contains(".dkr.ecr") && (isBelow("amazonaws.com") || isBelow("amazonaws.com.cn")))
+        {
+            return .ecr
+        }
+        if isBelow("ghcr.io") { return .ghcr }
+        if isBelow("azurecr.io") || isBelow("azurecr.cn") || isBelow("azurecr.us") { return .acr }
+        if isBelow("gcr.io") || isBelow("pkg.dev") { return .gar }
+        if isBelow("quay.io") { return .quay }
+        if name == "registry.gitlab.com" { return .gitlab }
+        if isBelow("jfrog.io") { return .artifactory }
+        return nil
+    }
+
+    /// The product that the head of an answer shows.
+    static func product(of headers: HTTPHeaders) -> RegistryProduct? {
+        if headers.contains(name: "Gitlab-Container-Registry-Version") { return .gitlab }
+        if headers.contains(name: "X-Artifactory-Id") || headers.contains(name: "X-JFrog-Version") {
+            return .artifactory
+        }
+        if headers.first(name: "Server") == "mirror" { return .mirror }
+        // Distribution and what is built on it carry the state of an upload in its address.
+        if headers.contains(name: "Docker-Upload-UUID"), headers.first(name: "Location")?.contains("_state=") == true {
+            return .distribution2
+        }
+        return nil
+    }
+}

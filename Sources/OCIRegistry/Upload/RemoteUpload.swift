@@ -1,0 +1,199 @@
+// mirror: container images from one registry to another
+// SPDX-License-Identifier: Apache-2.0
+
+import NIOHTTP1
+import OCI
+import OCIContent
+
+/// The upload of one blob to a repository: makes the requests that ``UploadMachine`` decides on.
+struct RemoteUpload {
+    /// How long a piece that is on its way may take after the run was asked to stop.
+    private static let grace = Duration.seconds(10)
+
+    private let repository: RemoteRepository
+    private let blob: BlobContent
+    private var machine: UploadMachine
+    /// Where the last answer came from, relative to which it named the next place.
+    private var answeredBy: RequestURL
+    /// The place to write, kept from the first piece to the last: whoever holds an open reading must not have to wait.
+    private var slot: Slots.Slot?
+    private var cursor: PieceCursor?
+
+    private var api: RegistryAPI { repository.api }
+    private var registry: RemoteRegistry { repository.endpoint.registry }
+    private var digest: Digest { blob.descriptor.digest }
+    private var subject: String { repository.subject(digest) }
+
+    init(of blob: BlobContent, to repository: RemoteRepository, heldBy sibling: RepositoryName?) {
+        self.repository = repository
+        self.blob = blob
+        let registry = repository.endpoint.registry
+        let terms = UploadMachine.Terms(
+            repository: repository.name,
+            sibling: sibling,
+            size: blob.descriptor.size,
+            piecesAbove: registry.limits.piecesAbove
+        )
+        let checkpoint = registry.uploads.checkpoint(of: blob.descriptor.digest, in: repository.name)
+        machine = UploadMachine(terms, registry.profile, registry.lessons, from: checkpoint)
+        answeredBy = RequestURL(origin: registry.transport.policy.origin, path: "/v2/")
+    }
+
+    /// Makes requests until the blob is there.
+    mutating func run() async throws -> Arrival {
+        while true {
+            let action = machine.action
+            let reply = try await perform(action)
+            answeredBy = reply.url
+            // The body of a refusal tells more than its status; all others are read so that their connections live on.
+            var refusal: (error: RegistryError, text: String)?
+            if reply.status >= 400 {
+                refusal = try await api.refusal(
+                    of: reply,
+                    keepingSlot: slot != nil,
+                    during: action.verb,
+                    subject: subject
+                )
+            } else {
+                try await reply.discard(keepingSlot: slot != nil)
+            }
+            machine.profile = registry.profile
+            let next = machine.advance(after: UploadReply(reply.status, reply.headers, refusal: refusal?.text ?? ""))
+            note(after: action)
+            switch next {
+            case .finish(let arrival):
+                try repository.confirm(reply, digest, during: action.verb, subject: subject)
+                return arrival
+            case .fail where action == .confirm && reply.status == 404:
+                throw api.error(
+                    .answer("it confirmed the blob and does not have it"),
+                    during: .upload,
+                    subject: subject
+                )
+            case .fail: throw refusal?.error ?? unexpected(reply, action)
+            default: try Task.checkCancellation()
+            }
+        }
+    }
+
+    /// Tells what the last answer meant: to the memory of open uploads, and to whoever watches the blob.
+    private func note(after action: UploadMachine.Action) {
+        registry.learn(machine.lessons)
+        registry.uploads.note(recordable(machine.checkpoint), of: digest, in: repository.name)
+        if let setback = machine.setback { blob.tell(.restarted(losing: setback)) }
+        guard let offset = machine.checkpoint?.offset else { return }
+        if machine.isResumed, case .ask = action { blob.tell(.resumed(at: offset)) }
+        blob.acknowledge(offset)
+    }
+
+    /// What may be kept of a session: its whole URL, unless it leads to another host, whose addresses can be signed.
+    private func recordable(_ checkpoint: UploadCheckpoint?) -> UploadCheckpoint? {
+        guard var checkpoint, let url = try? answeredBy.resolving(checkpoint.location),
+            url.origin == registry.transport.policy.origin
+        else { return nil }
+        checkpoint.location = url.text
+        return checkpoint
+    }
+
+    private mutating func perform(_ action: UploadMachine.Action) async throws -> Reply {
+        switch action {
+        case .mount(let from): return try await start(mountingFrom: from)
+        case .start: return try await start(mountingFrom: nil)
+        case .find, .confirm: return try await request(.HEAD, repository.path("blobs/\(digest)"), action)
+        case .ask(let location):
+            let exchange = Exchange(method: .GET, url: try admit(location), access: api.access)
+            return try await api.send(exchange, holding: slot, during: .upload, subject: subject)
+        case .send(let location): return try await send(to: location)
+        case .sendPiece(let location, let range): return try await send(range, to: location)
+        case .close(let location):
+            var exchange = Exchange(
+                method: .PUT,
+                url: try admit(location).appending("digest", digest.description),
+                access: api.access
+            )
+            exchange.isCommit = true
+            return try await api.send(exchange, holding: slot, during: .upload, subject: subject)
+        case .finish, .fail: preconditionFailure("nothing is requested any more")
+        }
+    }
+
+    private func request(_ method: HTTPMethod, _ path: String, _ action: UploadMachine.Action) async throws -> Reply {
+        try await api.send(api.request(method, path), during: action.verb, subject: subject)
+    }
+
+    private func start(mountingFrom sibling: RepositoryName?) async throws -> Reply {
+        var request = api.request(
+            .POST,
+            repository.path("blobs/uploads/"),
+            query: sibling.map { "mount=\(digest)&from=\($0)" }
+        )
+        // Whoever mounts must be allowed to read where he mounts from.
+        if let sibling, sibling != repository.name { request.access.scopes.insert(.repository(sibling, .pull)) }
+        return try await api.send(request, during: .startUpload, subject: subject)
+    }
+
+    private func send(to location: String) async throws -> Reply {
+        let url = try admit(location).appending("digest", digest.description)
+        // The place to write comes before the one to read, which opening the blob takes.
+        let slot = try await registry.transport.placeToWrite()
+        let reading = try await blob.open()
+        var exchange = Exchange(method: .PUT, url: url, access: api.access)
+        exchange.headers = [("Content-Type", "application/octet-stream")]
+        exchange.body = .blob(reading.stream, of: reading)
+        let reply = try await api.send(exchange, holding: slot, during: .upload, subject: subject)
+        if reply.status == 201, !reading.isComplete, blob.descriptor.size > 0 { throw early() }
+        return reply
+    }
+
+    private mutating func send(_ range: Range<Int64>, to location: String) async throws -> Reply {
+        let slot = if let slot { slot } else { try await registry.transport.placeToWrite() }
+        self.slot = slot
+        if cursor?.position != range.lowerBound {
+            cursor = nil
+            let reading = try await blob.open(at: range.lowerBound, trusting: registry.profile.checksDigests)
+            cursor = PieceCursor(reading, room: registry.roomAhead.tryAcquire())
+        }
+        guard let cursor else { preconditionFailure("it was just made") }
+        var exchange = Exchange(method: .PATCH, url: try admit(location), access: api.access)
+        exchange.headers = [
+            ("Content-Type", "application/octet-stream"),
+            ("Content-Range", "\(range.lowerBound)-\(range.upperBound - 1)"),
+        ]
+        exchange.body = .blob(cursor.piece(range.count), of: cursor.reading)
+        let reply = try await withGrace(Self.grace) { [api, subject, exchange] in
+            try await api.send(exchange, holding: slot, during: .upload, subject: subject)
+        }
+        if reply.status < 300, cursor.position != range.upperBound { throw early() }
+        return reply
+    }
+
+    private func admit(_ location: String) throws -> RequestURL {
+        do {
+            return try registry.transport.admit(location, answeredBy: answeredBy, for: .upload)
+        } catch {
+            throw api.error(error.cause, during: .upload, subject: subject)
+        }
+    }
+
+    private func early() -> RegistryError {
+        api.error(.answer("the upload was confirmed before all bytes were sent"), during: .upload, subject: subject)
+    }
+
+    /// The error of an answer that is no refusal, and yet leads nowhere.
+    private func unexpected(_ reply: Reply, _ action: UploadMachine.Action) -> RegistryError {
+        reply.status == 202
+            ? api.error(.answer("an upload was started without a Location"), during: action.verb, subject: subject)
+            : api.error(.status(reply.status, []), during: action.verb, subject: subject)
+    }
+}
+
+extension UploadMachine.Action {
+    /// What is being done, in errors.
+    fileprivate var verb: RegistryError.Action {
+        switch self {
+        case .find, .confirm: .findBlob
+        case .ask, .send, .sendPiece, .close: .upload
+        case .mount, .start, .finish, .fail: .startUpload
+        }
+    }
+}

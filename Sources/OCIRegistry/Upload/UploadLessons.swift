@@ -1,0 +1,22 @@
+// mirror: container images from one registry to another
+// SPDX-License-Identifier: Apache-2.0
+
+/// What uploads to a registry have taught, for the ones that follow.
+struct UploadLessons: Hashable {
+    /// Whether the registry takes no part in mounting.
+    var mountRefused = false
+    /// Whether the registry takes no pieces.
+    var chunksRefused = false
+    /// Whether a blob that came in pieces was confirmed.
+    var chunksProven = false
+    /// The most bytes that a request may carry, as far as refusals have told.
+    var bodyLimit: Int64?
+
+    /// Adds what others have learned.
+    mutating func formUnion(_ other: UploadLessons) {
+        mountRefused = mountRefused || other.mountRefused
+        chunksProven = chunksProven || other.chunksProven
+        chunksRefused = (chunksRefused || other.chunksRefused) && !chunksProven
+        bodyLimit = [bodyLimit, other.bodyLimit].compactMap { $0 }.min()
+    }
+}
