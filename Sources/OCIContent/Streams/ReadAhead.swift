@@ -69,7 +69,9 @@ public final class ReadAhead: Sendable {
         func next() async throws -> ByteBuffer? {
             while true {
                 let (buffer, end, puller) = state.withLock { state in
-                    guard let buffer = state.buffers.popFirst() else { return (nil as ByteBuffer?, state.end, nil as Waiter?) }
+                    guard let buffer = state.buffers.popFirst() else {
+                        return (nil as ByteBuffer?, state.end, nil as Waiter?)
+                    }
                     state.bytes -= buffer.readableBytes
                     return (buffer, nil, state.bytes < bound ? state.puller.take() : nil)
                 }

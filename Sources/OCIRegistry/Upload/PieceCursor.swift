@@ -12,23 +12,38 @@ final class PieceCursor: @unchecked Sendable {
     let reading: BlobContent.Reading
     /// The bytes from the start of the blob that were handed on.
     private(set) var position: Int64
-    private var iterator: ByteStream.AsyncIterator
-    private let ahead: ReadAhead?
-    private let room: Slots.Slot?
+    private var source: Source
     private var rest: ByteBuffer?
+
+    /// Where the bytes come from; a stream is begun once only.
+    private enum Source {
+        case direct(ByteStream.AsyncIterator)
+        case ahead(ReadAhead, Slots.Slot)
+
+        mutating func next() async throws -> ByteBuffer? {
+            switch self {
+            case .direct(var iterator):
+                // An iterator is a reference to its pull, so that a copy goes on where this one stands.
+                return try await iterator.next()
+            case .ahead(let ahead, _): return try await ahead.next()
+            }
+        }
+    }
 
     /// - Parameter room: Room for bytes that are read while the answer to a piece is waited for, if there is any.
     init(_ reading: BlobContent.Reading, room: Slots.Slot?) {
         self.reading = reading
-        self.room = room
         position = reading.stream.range.lowerBound
-        iterator = reading.stream.makeAsyncIterator()
-        ahead = room.map { _ in ReadAhead(upTo: Self.bytesAhead) { reading.stream } }
+        source =
+            if let room {
+                .ahead(ReadAhead(upTo: Self.bytesAhead) { reading.stream }, room)
+            } else {
+                .direct(reading.stream.makeAsyncIterator())
+            }
     }
 
     /// What a room is room for.
     static let bytesAhead = 4 << 20
-
 
     /// The next bytes, as a stream of their own.
     func piece(_ count: Int) -> ByteStream {
@@ -38,8 +53,7 @@ final class PieceCursor: @unchecked Sendable {
 
     private func next(before end: Int64) async throws -> ByteBuffer? {
         guard position < end else { return nil }
-        let next: ByteBuffer? =
-            if let rest { rest } else if let ahead { try await ahead.next() } else { try await iterator.next() }
+        let next: ByteBuffer? = if let rest { rest } else { try await source.next() }
         guard var buffer = next else { return nil }
         let count = Int(min(end - position, Int64(buffer.readableBytes)))
         let part = buffer.readSlice(length: count)
