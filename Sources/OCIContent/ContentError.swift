@@ -34,6 +34,12 @@ extension ContentError: TransientError {
     }
 }
 
+/// An error that knows whether a place refused a manifest because it lacks something that the manifest points to.
+public protocol MissingReferencesError: Error {
+    /// Whether that is why.
+    var isAboutMissingReferences: Bool { get }
+}
+
 /// An error of one side that is already dealt with: the retries of that side are used up, or would not help.
 ///
 /// It is not transient, so that the other side's retries do not multiply those of this one.

@@ -90,6 +90,17 @@ public struct RegistryError: TransientError {
     }
 }
 
+extension RegistryError: MissingReferencesError {
+    /// Whether a manifest was refused because what it points to is not there.
+    public var isAboutMissingReferences: Bool {
+        guard action == .writeManifest, case .status(let status, let errors) = cause, status == 400 || status == 404
+        else {
+            return false
+        }
+        return errors.contains { ["MANIFEST_BLOB_UNKNOWN", "BLOB_UNKNOWN", "MANIFEST_UNKNOWN"].contains($0.code) }
+    }
+}
+
 /// Why no answer came from a host.
 public enum ConnectionFailure: Hashable, Sendable {
     /// The name of the host is not known, or no resolver could be asked.

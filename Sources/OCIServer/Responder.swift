@@ -112,6 +112,8 @@ struct Responder: Sendable {
     ) async throws -> Int64 {
         var headers = response.headers
         headers[.apiVersion] = "registry/2.0"
+        // By which clients know what they can rely on; the version is nobody's business.
+        headers[.server] = "mirror"
         if let length = response.contentLength { headers[.contentLength] = String(length) }
         if response.closesConnection { headers[.connection] = "close" }
         let head = HTTPResponse(status: response.status, headerFields: headers)

@@ -5,6 +5,7 @@ import OCI
 import OCIContent
 import OCITestKit
 import Replication
+import Synchronization
 import Testing
 
 /// Bytes cross once, whatever runs side by side.
@@ -46,6 +47,28 @@ import Testing
         #expect(log.shared.count == mentions - totals.blobPairs)
         #expect(sink.violations.isEmpty, "\(sink.violations)")
         #expect(try await destination.missing().isEmpty)
+    }
+
+    @Test(arguments: [1, 2])
+    func `what the destination collected as garbage meanwhile is brought once more`(_ refusals: Int) async throws {
+        let source = try await sharedBase(1).0
+        let watch = Watch { operation, _ in .none }
+        let refused = Mutex(0)
+        let sink = WatchedSink(
+            destination,
+            Watch { operation, _ in
+                guard case .publish = operation else { return .none }
+                return refused.withLock { count in
+                    defer { count += 1 }
+                    return count < refusals ? .lackReferences : .none
+                }
+            }
+        )
+        let log = try await run(copyJob(WatchedSource(base: source, watch: watch), sink))
+        #expect(log.published.count == (refusals == 1 ? 1 : 0))
+        #expect(log.failures.count == (refusals == 1 ? 0 : 1))
+        let writes = sink.watch.count { if case .writeBlob = $0 { true } else { false } }
+        #expect(writes == 2 * log.planned[0].blobs.count)
     }
 
     /// A source of some repositories, each with an image of its own above one layer that all share.

@@ -116,6 +116,9 @@ actor ArrivalLedger {
         for waiter in waiters { waiter.resume() }
     }
 
+    /// Forgets that a repository holds something: it is gone again.
+    func forget(_ content: Content, in repository: RepositoryName) { entries[content]?.holders.remove(repository) }
+
     /// Keeps the ledger within its capacity; what is being written or waited for stays.
     private func forgetOldest() {
         var looked = 0

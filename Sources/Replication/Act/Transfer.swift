@@ -20,6 +20,18 @@ struct Transfer: Sendable {
     ///   it was.
     func execute(_ plan: RootPlan) async throws {
         let destination = job.destination.sink(plan.route.destination)
+        do { try await bring(plan, to: destination) } catch let failure as SideFailure {
+            guard (failure.underlying as? any MissingReferencesError)?.isAboutMissingReferences == true else {
+                throw failure
+            }
+            // The destination has collected as garbage what had been there when it was asked.
+            await forget(plan)
+            try await bring(plan, to: destination)
+        }
+        events(.published(plan))
+    }
+
+    private func bring(_ plan: RootPlan, to destination: any ContentSink) async throws {
         try await moveBlobs(of: plan, to: destination)
         for level in plan.children {
             try await forEach(level, width: 8) { child in try await write(child, of: plan, to: destination) }
@@ -35,7 +47,12 @@ struct Transfer: Sendable {
         } catch {
             throw error is Refusal ? error : SideFailure.wrapping(error, side: .destination)
         }
-        events(.published(plan))
+    }
+
+    private func forget(_ plan: RootPlan) async {
+        let repository = plan.route.destination
+        for blob in plan.blobs { await ledger.forget(.blob(blob.digest), in: repository) }
+        for child in plan.children.joined() { await ledger.forget(.manifest(child.descriptor.digest), in: repository) }
     }
 
     /// Looks once more whether the tag is what it was when it was decided to move it.

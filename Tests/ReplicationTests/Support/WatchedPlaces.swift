@@ -24,6 +24,8 @@ enum Interference: Sendable {
     case none
     /// It fails before it does anything.
     case fail
+    /// It fails, since the place lacks something that is pointed to.
+    case lackReferences
     /// It is done, but its answer is lost.
     case loseAnswer
     /// It takes longer than others.
@@ -31,8 +33,9 @@ enum Interference: Sendable {
 }
 
 /// An operation that a test let fail.
-struct Fault: Error, Hashable {
+struct Fault: MissingReferencesError, Hashable {
     var operation: Operation
+    var isAboutMissingReferences = false
 }
 
 /// Writes down what is asked of a place, and interferes with it.
@@ -58,6 +61,7 @@ final class Watch: Sendable {
         switch await rule(operation, number) {
         case .none: return try await body()
         case .fail: throw Fault(operation: operation)
+        case .lackReferences: throw Fault(operation: operation, isAboutMissingReferences: true)
         case .loseAnswer:
             _ = try await body()
             throw Fault(operation: operation)
