@@ -30,6 +30,7 @@ import Testing
     func `the body of a request is cut after exactly so many bytes`(cut: PeerReply.Cut, bytes: Int64) async throws {
         try await withHarm(.cutRequest(after: bytes, by: cut)) { proxy, peer in
             await #expect(throws: (any Error).self) { try await put(proxy) }
+            try await eventually { peer.requests.first?.bodyLength == bytes }
             let request = try #require(peer.requests.first)
             #expect(request.bodyLength == bytes)
             #expect(!request.isComplete)
