@@ -15,11 +15,13 @@ final class LoopbackServer: Sendable {
     let host: String
     let port: Int
     private let acceptance: Task<Void, Never>
+    private let open: OpenChannels
 
-    private init(address: String, port: Int, acceptance: Task<Void, Never>) {
+    private init(address: String, port: Int, acceptance: Task<Void, Never>, open: OpenChannels) {
         host = address.contains(":") ? "[\(address)]:\(port)" : "\(address):\(port)"
         self.port = port
         self.acceptance = acceptance
+        self.open = open
     }
 
     /// Listens, and hands each connection to a task of its own until ``stop()``.
@@ -38,13 +40,14 @@ final class LoopbackServer: Sendable {
         wrap: @escaping @Sendable (any Channel) throws -> NIOAsyncChannel<Inbound, Outbound>,
         onConnection serve: @escaping @Sendable (NIOAsyncChannel<Inbound, Outbound>) async -> Void
     ) async throws -> LoopbackServer {
+        let open = OpenChannels()
         let listener = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             .serverChannelOption(.backlog, value: 1024)
             .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
             .childChannelOption(.recvAllocator, value: FixedSizeRecvByteBufferAllocator(capacity: 256 << 10))
             .bind(host: address, port: 0) { channel in
-                channel.eventLoop.makeCompletedFuture { try wrap(channel) }
+                channel.eventLoop.makeCompletedFuture { try open.keep(wrap(channel)) }
             }
         let port = listener.channel.localAddress?.port ?? 0
         // The one task that outlives its caller: it ends in stop().
@@ -64,16 +67,21 @@ final class LoopbackServer: Sendable {
                 }
             }
         }
-        return LoopbackServer(address: address, port: port, acceptance: acceptance)
+        return LoopbackServer(address: address, port: port, acceptance: acceptance, open: open)
     }
 
     /// Stops listening, closes the connections and waits for their tasks.
     func stop() async {
         acceptance.cancel()
         await acceptance.value
+        await open.stop()
     }
 
-    @Sendable private static func connection(over channel: any Channel) throws -> ServerConnection {
+    /// Ends the connections that are open now, as a crash of the server would.
+    func cutConnections() async { await open.cutAll() }
+
+    /// Puts the handlers of HTTP/1.1 in place.
+    @Sendable static func connection(over channel: any Channel) throws -> ServerConnection {
         var configuration = HTTPResponseEncoder.Configuration()
         configuration.automaticallySetFramingHeaders = false
         try channel.pipeline.syncOperations.addHandlers(

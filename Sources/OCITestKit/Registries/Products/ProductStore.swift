@@ -1,0 +1,74 @@
+// mirror: container images from one registry to another
+// SPDX-License-Identifier: Apache-2.0
+
+import OCI
+import OCIContent
+
+/// The content of a registry of the tests.
+struct ProductStore {
+    enum Bytes: Sendable {
+        case kept([UInt8])
+        /// Made when they are read, from an offset on.
+        case made(@Sendable (Int64) -> ByteStream)
+        /// There were too many to keep.
+        case lost
+    }
+
+    struct Blob: Sendable {
+        var bytes: Bytes
+        let size: Int64
+        /// Whether it is what its digest says.
+        let isTrue: Bool
+    }
+
+    struct Manifest: Sendable {
+        let bytes: [UInt8]
+        let mediaType: String
+        let digest: Digest
+
+        var document: ManifestDocument? {
+            try? ManifestDocument(bytes: bytes, digest: digest, contentType: mediaType)
+        }
+    }
+
+    struct Repository {
+        var tags: [String: Digest] = [:]
+        var manifests: [Digest: Manifest] = [:]
+        var blobs: Set<Digest> = []
+    }
+
+    var repositories: [String: Repository] = [:]
+    var blobs: [Digest: Blob] = [:]
+
+    /// A blob, if the repository has it.
+    func blob(_ digest: Digest, in repository: String) -> Blob? {
+        guard repositories[repository]?.blobs.contains(digest) == true else { return nil }
+        return blobs[digest]
+    }
+
+    /// A manifest by its tag or digest.
+    func manifest(_ reference: String, in repository: String) -> Manifest? {
+        guard let repository = repositories[repository] else { return nil }
+        return (repository.tags[reference] ?? (try? Digest(reference))).flatMap { repository.manifests[$0] }
+    }
+
+    /// What a manifest points to and is not there, or is not what it is called; at once or, with `isDeep`, beneath.
+    func missing(_ manifest: Manifest, in name: String, isDeep: Bool) -> [Digest] {
+        guard let document = manifest.document else { return [] }
+        var missing: [Digest] = []
+        for blob in document.manifest.blobs where !blob.isNonDistributable {
+            guard let held = self.blob(blob.digest, in: name), held.isTrue || !isDeep else {
+                missing.append(blob.digest)
+                continue
+            }
+        }
+        for child in document.manifest.children {
+            guard let held = repositories[name]?.manifests[child.digest] else {
+                missing.append(child.digest)
+                continue
+            }
+            if isDeep, child.digest != manifest.digest { missing += self.missing(held, in: name, isDeep: true) }
+        }
+        return missing
+    }
+}
