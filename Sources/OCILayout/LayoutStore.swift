@@ -41,7 +41,7 @@ public final class LayoutStore: SourceEndpoint, SinkEndpoint {
     /// End it with ``shutdown()``.
     /// - Throws: ``StoreError/notAStore(path:)`` for a folder that holds something else.
     public static func open(at path: String, for purpose: Purpose = .writing) async throws -> LayoutStore {
-        try await open(at: path, for: purpose, observer: nil)
+        try await open(at: path, for: purpose, observer: FileStep.failpoints)
     }
 
     static func open(

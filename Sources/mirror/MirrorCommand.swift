@@ -30,4 +30,14 @@ struct MirrorCommand: AsyncParsableCommand {
             ServeCommand.self, StoreCommand.self, DemoCommand.self,
         ]
     )
+
+    #if FAILPOINTS
+    static func main() async {
+        do { try FailpointVariable.arm() } catch {
+            Lines.complain(error, to: .standardError)
+            exit(withError: ExitCode.validationFailure)
+        }
+        await main(nil)
+    }
+    #endif
 }

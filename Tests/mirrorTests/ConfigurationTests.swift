@@ -132,7 +132,7 @@ import Testing
         ("version: 1\nregistries: [a]", "2:13: registries: expected a mapping, but found a list"),
         (
             "version: 1\njobber: {}",
-            "2:1: jobber: the key is not known; known here: version, registries, defaults, jobs"
+            "2:1: jobber: the key is not known; known here: version, registries, spool, spool-limit, defaults, jobs"
         ),
         ("version: 1\nregistry: {}", "2:1: registry: the key is not known; did you mean registries?"),
         ("version: 1\n? [a]\n: b", "2:3: expected a key that is a text, but found a list or a mapping"),
@@ -311,7 +311,7 @@ import Testing
                 "version: 1\n\"version\": 1\nx: 1",
                 [
                     "2:1: version: the key stands already in line 1",
-                    "3:1: x: the key is not known; known here: version, registries, defaults, jobs",
+                    "3:1: x: the key is not known; known here: version, registries, spool, spool-limit, defaults, jobs",
                 ]
             ),
             // Escaped, it cannot be found again, but it is found.
@@ -354,7 +354,7 @@ import Testing
     @Test func `what a file holds is printable`() {
         #expect(
             mistakes("version: 1\n\"\\e[31m\": 1") == [
-                "mirror.yaml:2:1: \"\\u{1b}[31m\": the key is not known; known here: version, registries, defaults, jobs"
+                "mirror.yaml:2:1: \"\\u{1b}[31m\": the key is not known; known here: version, registries, spool, spool-limit, defaults, jobs"
             ]
         )
     }

@@ -248,6 +248,8 @@ import Testing
                 overwrite: if-unchanged
               one: { from: "a.lan/app:1", to: b.lan/app }
               listed: { from: a.lan/, to: b.lan/, references: none.txt }
+            spool: always
+            spool-limit: 20GB
             """
         let configuration = try MirrorConfiguration(parsing: Array(text.utf8), file: "mirror.yaml")
         let shown = configuration.jobs.map { JobText.text($0, configuration, Style(isColoured: false)) }
@@ -264,6 +266,8 @@ import Testing
                   repository   !secret/**                                                    line 10
                   source       docker.io, https, 4 requests at once                          registries
                                credentials: user acme                                        registries
+                               spool: always                                                 line 24
+                               spool-limit: 20GB                                             line 25
                   destination  localhost:5000, http, 16 requests at once                     built in
                                credentials: where docker and podman keep them                built in
 
@@ -274,6 +278,8 @@ import Testing
                   image        app:1                                           line 22
                   source       a.lan, https, 16 requests at once               built in
                                credentials: where docker and podman keep them  built in
+                               spool: always                                   line 24
+                               spool-limit: 20GB                               line 25
                   destination  b.lan, http, 16 requests at once                registries
                                credentials: docker-credential-pass             registries
 
@@ -284,6 +290,8 @@ import Testing
                   references   ./none.txt (not there yet)                      line 23
                   source       a.lan, https, 16 requests at once               built in
                                credentials: where docker and podman keep them  built in
+                               spool: always                                   line 24
+                               spool-limit: 20GB                               line 25
                   destination  b.lan, http, 16 requests at once                registries
                                credentials: docker-credential-pass             registries
                 """

@@ -15,7 +15,7 @@ struct FileStatus: Hashable, Sendable {
     let changed: Instant
 
     /// A time of the system's clock.
-    struct Instant: Hashable, Sendable {
+    struct Instant: Hashable, Comparable, Sendable {
         let seconds: Int64
         let nanoseconds: Int64
 
@@ -23,6 +23,10 @@ struct FileStatus: Hashable, Sendable {
             var time = timespec()
             clock_gettime(CLOCK_REALTIME, &time)
             return Instant(seconds: Int64(time.tv_sec), nanoseconds: Int64(time.tv_nsec))
+        }
+
+        static func < (left: Instant, right: Instant) -> Bool {
+            (left.seconds, left.nanoseconds) < (right.seconds, right.nanoseconds)
         }
     }
 

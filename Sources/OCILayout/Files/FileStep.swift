@@ -1,6 +1,8 @@
 // mirror: container images from one registry to another
 // SPDX-License-Identifier: Apache-2.0
 
+import OCIContent
+
 /// One step that changes something on the disk, told to an observer before it is made.
 ///
 /// A test counts bytes with it, or stops at any step as a crash would.
@@ -17,4 +19,27 @@ enum FileStep: Hashable, Sendable {
 
     /// Told of each step; what it throws happens instead of the step.
     typealias Observer = @Sendable (FileStep) throws -> Void
+
+    /// Who is told where nobody else is: the failpoints, in builds that have them.
+    static let failpoints: Observer? = {
+        #if FAILPOINTS
+        { step in try failpoint(step.name) }
+        #else
+        nil
+        #endif
+    }()
+
+    private var name: FailpointName {
+        switch self {
+        case .makeFolder: .storeMakeFolder
+        case .create: .storeCreate
+        case .write: .storeWrite
+        case .truncate: .storeTruncate
+        case .sync: .storeSync
+        case .syncFolder: .storeSyncFolder
+        case .link: .storeLink
+        case .rename: .storeRename
+        case .remove: .storeRemove
+        }
+    }
 }

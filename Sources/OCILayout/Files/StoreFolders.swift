@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import FoundationEssentials
+import Glibc
 
 /// The folders of a store, held open.
 final class StoreFolders: Sendable {
@@ -62,14 +63,14 @@ final class StoreFolders: Sendable {
     }
 
     /// Makes a folder and those above it, where they are missing.
-    static func makeFolders(_ path: String) throws {
+    static func makeFolders(_ path: String, mode: mode_t = 0o755, isDurable: Bool = true) throws {
         var made = path.hasPrefix("/") ? "" : "."
         for component in path.split(separator: "/") where component != "." {
             let above = made.isEmpty ? "/" : made
             made += "/\(component)"
             guard try Folder.open(at: made, observer: nil) == nil else { continue }
             guard let folder = try Folder.open(at: above, observer: nil) else { continue }
-            _ = try folder.makeFolder(String(component))
+            _ = try folder.makeFolder(String(component), mode: mode, isDurable: isDurable)
         }
     }
 }

@@ -1,10 +1,9 @@
 // mirror: container images from one registry to another
 // SPDX-License-Identifier: Apache-2.0
 
-/// The file of changes since the index was folded: a line each, `LENGTH CRC {json}`.
+/// The file of changes since the index was folded: a ``CheckedLine`` of JSON each.
 ///
-/// Pure: bytes in, changes out. A line counts only if its length and its checksum are right; from the first one that does
-/// not count, nothing counts, because it was torn by a crash.
+/// Pure: bytes in, changes out. From the first line that does not count, nothing counts.
 enum RepositoryRecord {
     /// The line at the start.
     static let header = Array("mirror-record 1\n".utf8)
@@ -12,8 +11,6 @@ enum RepositoryRecord {
     static let maximumSize: Int64 = 256 << 20
     /// How many bytes the JSON of one line can have.
     private static let maximumLine = 1 << 20
-    /// `LLLLLLLL CCCCCCCC `.
-    private static let prefixLength = 18
 
     /// What a piece of a record says.
     struct Reading: Equatable {
@@ -50,35 +47,12 @@ enum RepositoryRecord {
     }
 
     /// The line of a change.
-    static func line(_ change: RecordChange) -> [UInt8] {
-        let json = Array(change.text.utf8)
-        return hex(UInt32(json.count)) + [0x20] + hex(Checksum.crc32(json)) + [0x20] + json + [0x0A]
-    }
+    static func line(_ change: RecordChange) -> [UInt8] { CheckedLine.line(Array(change.text.utf8)) }
 
     private static func line(_ bytes: ArraySlice<UInt8>) -> (change: RecordChange, length: Int)? {
-        guard let length = number(bytes.prefix(8)), length <= maximumLine,
-            bytes.count > prefixLength + Int(length)
-        else { return nil }
-        let start = bytes.startIndex
-        guard bytes[start + 8] == 0x20, let checksum = number(bytes[(start + 9)..<(start + 17)]),
-            bytes[start + 17] == 0x20
-        else { return nil }
-        let json = bytes[(start + prefixLength)..<(start + prefixLength + Int(length))]
-        guard bytes[json.endIndex] == 0x0A, Checksum.crc32(json) == checksum,
+        guard let (json, length) = CheckedLine.first(of: bytes, maximum: maximumLine),
             let change = RecordChange(parsing: json)
         else { return nil }
-        return (change, prefixLength + Int(length) + 1)
-    }
-
-    private static func hex(_ number: UInt32) -> [UInt8] {
-        let digits = Array(String(number, radix: 16).utf8)
-        return [UInt8](repeating: 0x30, count: 8 - digits.count) + digits
-    }
-
-    private static func number(_ digits: ArraySlice<UInt8>) -> UInt32? {
-        guard digits.count == 8, digits.allSatisfy({ (0x30...0x39).contains($0) || (0x61...0x66).contains($0) }) else {
-            return nil
-        }
-        return UInt32(String(decoding: digits, as: UTF8.self), radix: 16)
+        return (change, length)
     }
 }

@@ -28,7 +28,9 @@ final class PlainState: Sendable {
     /// Opens the folder of a layout, and makes one where that is possible.
     static func open(_ path: String, isWritable: Bool) throws -> Folder {
         if isWritable { try StoreFolders.makeFolders(path) }
-        guard let folder = try Folder.open(at: path, observer: nil) else { throw StoreError.notAStore(path: path) }
+        guard let folder = try Folder.open(at: path, observer: FileStep.failpoints) else {
+            throw StoreError.notAStore(path: path)
+        }
         struct Marker: Decodable { var imageLayoutVersion: String }
         if let marker = try folder.read(LayoutPaths.layoutMarker, limit: 4096) {
             let version = try? JSONDecoder().decode(Marker.self, from: Data(marker.bytes)).imageLayoutVersion

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ArgumentParser
+import Foundation
 import OCI
 import OCIContent
 import OCILayout
@@ -32,20 +33,30 @@ actor PlacePool {
     private var registries: [Registry: RemoteRegistry] = [:]
     private var folders: [Folder: OpenFolder] = [:]
     private var caches: [RegistryHost: ManifestCache] = [:]
+    private var journals: [RegistryHost: UploadJournal] = [:]
+    private let spool: SpoolFolder
     private let policy = RetryPolicy()
 
     init(_ access: RegistryAccesses, remembers: Bool = true) {
         self.access = access
         self.remembers = remembers
+        spool = SpoolFolder(
+            at: StateDirectory.spool.path,
+            limit: access.spool.limit.value.value,
+            sparesDisk: access.spool.rule.value == .auto
+        )
     }
 
-    /// The only wiring: a place to read from; a registry is retried, observed, and has a memory of manifests.
+    /// The only wiring: a place to read from; a registry is retried, observed, and has a memory of manifests and of
+    /// blobs that did not arrive yet.
     func source(_ place: Place, _ show: Show) async throws -> any SourceEndpoint {
         guard case .registry(let host, let scheme) = place else {
             return try await folder(place, for: .reading).endpoint
         }
         let endpoint = RetryingEndpoint(try endpoint(host, scheme, .source, show), policy: policy)
-        return remembers ? RememberingEndpoint(endpoint, memory: cache(of: host)) : endpoint
+        guard remembers else { return endpoint }
+        let remembering = RememberingEndpoint(endpoint, memory: cache(of: host))
+        return spools(host) ? SpoolingEndpoint(remembering, in: spool) : remembering
     }
 
     /// The same for a place to write to.
@@ -61,8 +72,28 @@ actor PlacePool {
         if remembers, let host = place.host { HolderFile.open(for: host) } else { NoHints() }
     }
 
+    /// The uploads to a destination that are open, also those that earlier runs left.
+    func uploads(of host: RegistryHost) -> any UploadMemory {
+        if let journal = journals[host] { return journal }
+        guard remembers else { return OpenUploads() }
+        let journal = UploadJournal(at: StateDirectory.uploads(to: host).path)
+        journals[host] = journal
+        return journal
+    }
+
+    /// Whether what comes from a registry is also kept on the disk; from this machine it comes as fast.
+    private func spools(_ host: RegistryHost) -> Bool {
+        switch access.spool.rule.value {
+        case .auto: !host.isLoopback
+        case .always: true
+        case .never: false
+        }
+    }
+
     /// Ends all connections, and closes all folders.
     func shutdown() async throws {
+        for journal in journals.values { journal.close() }
+        try? await spool.shutdown()
         for registry in registries.values { try? await registry.shutdown() }
         for folder in folders.values { try await folder.shutdown() }
     }

@@ -35,6 +35,9 @@ struct RegistryAccesses {
     /// The hosts that the config file names.
     var configuredHosts: [RegistryHost] { configuration.registries.keys.sorted() }
 
+    /// What is kept of blobs on their way.
+    var spool: SpoolSettings { configuration.spool }
+
     /// The credential for a registry, and for one of its repositories.
     func credential(for host: RegistryHost, repository: RepositoryName?) async throws -> Credential? {
         try await credentials.credential(for: host, repository: repository)

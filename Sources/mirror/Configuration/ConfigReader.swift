@@ -127,7 +127,8 @@ final class ConfigReader {
         return choice
     }
 
-    private func reportExpected(_ expected: String, _ node: ConfigNode) {
+    /// Notes that something else stands where a form is expected.
+    func reportExpected(_ expected: String, _ node: ConfigNode) {
         // It is known already what is wrong with it.
         if case .refused = node.value { return }
         report(.expected(expected, found: Self.kind(of: node)), at: node)

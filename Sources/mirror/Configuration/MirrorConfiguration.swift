@@ -10,6 +10,8 @@ struct MirrorConfiguration: Hashable, Sendable {
     var registries: [RegistryHost: RegistrySettings] = [:]
     /// The jobs, in the order of the file.
     var jobs: [JobSettings] = []
+    /// What is kept of blobs on their way.
+    var spool = SpoolSettings()
     /// The file, as it was named; for people.
     var file = ""
 
@@ -58,6 +60,7 @@ struct MirrorConfiguration: Hashable, Sendable {
             reader.report(.missingKey("version: 1"), at: root)
         }
         registries = top.value(FileKeys.registries) ?? [:]
+        spool = SpoolSettings(top)
         let defaults = top.value(FileKeys.defaults) ?? JobDefaults()
         jobs = top[FileKeys.jobs].map { JobKeys.jobs($0, defaults, reader) } ?? []
         JobCycles.check(&jobs, reader)
@@ -80,7 +83,7 @@ enum FileKeys {
     static let jobs = "jobs"
 
     static let shape = ConfigShape([
-        version.field, registries.field, defaults.field,
+        version.field, registries.field, SpoolSettings.rule.field, SpoolSettings.limit.field, defaults.field,
         ConfigField(
             name: jobs,
             about: "What is copied from where to where, by names of your own.",

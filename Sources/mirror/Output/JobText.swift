@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import OCI
+import OCILayout
 import OCIRegistry
 import Replication
 
@@ -14,7 +15,7 @@ enum JobText {
             ("overwrite", job.overwrite.value.rawValue, origin(job.overwrite.origin)),
         ]
         rows += content(job)
-        if let host = job.source.value.host { rows += registry(host, "source", file) }
+        if let host = job.source.value.host { rows += registry(host, "source", file) + spool(file.spool) }
         if let host = job.destination.value.host, host != job.source.value.host {
             rows += registry(host, "destination", file)
         }
@@ -56,6 +57,13 @@ enum JobText {
             let excluded = rules.exclusions.map { ("repository", "!\($0)", origin(job.content.origin)) }
             return taken + excluded
         }
+    }
+
+    private static func spool(_ spool: SpoolSettings) -> [(String, String, String)] {
+        [
+            ("", "spool: \(spool.rule.value.rawValue)", origin(spool.rule.origin)),
+            ("", "spool-limit: \(spool.limit.value.text)", origin(spool.limit.origin)),
+        ]
     }
 
     private static func tags(_ rule: RepositoryRule) -> String {

@@ -93,8 +93,21 @@ enum Wording {
         case let error as CertificateError: ServeWording.sentence(for: error)
         case is AllTagsError: "--all-tags goes with a repository, but the source names one image"
         case is CancellationError: "it was interrupted"
-        default: "\(error)"
+        default: failpoint(error) ?? "\(error)"
         }
+    }
+
+    /// What tests caused.
+    private static func failpoint(_ error: any Error) -> String? {
+        #if FAILPOINTS
+        switch error {
+        case let error as FailpointError: return "the step \(error.name.rawValue) failed, as a test wants"
+        case let error as FailpointMistake: return "\(error.text) is no failpoint: NAME:kill or NAME:error, and :K"
+        default: return nil
+        }
+        #else
+        return nil
+        #endif
     }
 
     static func digest(_ error: DigestError) -> String {

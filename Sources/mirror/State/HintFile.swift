@@ -3,6 +3,7 @@
 
 import Foundation
 import OCI
+import OCIContent
 import Synchronization
 
 /// Something that stands in a line of a hint file: printable, and without spaces.
@@ -26,7 +27,7 @@ final class HintFile<Key: HintText, Value: HintText>: Sendable {
         let descriptor: Int32
 
         func append(_ line: String) {
-            guard descriptor >= 0 else { return }
+            guard descriptor >= 0, (try? failpoint(.hintAppend)) != nil else { return }
             _ = Array(line.utf8).withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
         }
     }
@@ -58,7 +59,7 @@ final class HintFile<Key: HintText, Value: HintText>: Sendable {
             guard content.known.updateValue(value, forKey: key) != value else { return }
             if content.known.count > 2 * maximumLines {
                 content.known = [key: value]
-                if content.descriptor >= 0 { ftruncate(content.descriptor, 0) }
+                if content.descriptor >= 0, (try? failpoint(.hintRewrite)) != nil { ftruncate(content.descriptor, 0) }
             }
             // Not made durable: after a power failure it is only not known.
             content.append("\(key.hint) \(value.hint)\n")
@@ -80,7 +81,7 @@ final class HintFile<Key: HintText, Value: HintText>: Sendable {
         if lines.count > maximumLines {
             lines = Array(lines.suffix(maximumLines / 2))
             let text = lines.map { "\($0.key.hint) \($0.value.hint)\n" }.joined()
-            try? Data(text.utf8).write(to: url, options: .atomic)
+            if (try? failpoint(.hintRewrite)) != nil { try? Data(text.utf8).write(to: url, options: .atomic) }
         }
         let content = Content(
             known: Dictionary(lines.map { ($0.key, $0.value) }, uniquingKeysWith: { $1 }),

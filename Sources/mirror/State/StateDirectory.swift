@@ -12,6 +12,8 @@ import OCIContent
 /// seen/HOST                    what tags of a source pointed to when they were last fetched
 /// dates                        when images were made
 /// manifests/new, manifests/old manifests by digest
+/// uploads/HOST/                open uploads to a destination, a file for each process
+/// spool/ALGORITHM/HEX          the first bytes of blobs that have not arrived yet
 /// jobs/NAME-HASH/              what a job remembers, and its lock
 /// ```
 ///
@@ -40,6 +42,14 @@ enum StateDirectory {
     static func fileName(for host: RegistryHost) -> String {
         host.description.replacing(":", with: "_").replacing("[", with: "").replacing("]", with: "")
     }
+
+    /// The open uploads to a destination.
+    static func uploads(to host: RegistryHost, in state: URL = url) -> URL {
+        state.appending(path: "uploads").appending(path: fileName(for: host))
+    }
+
+    /// Blobs on their way.
+    static var spool: URL { url.appending(path: "spool") }
 
     /// The folder of a job; another source or destination under the same name is another job.
     static func folder(ofJob name: String, from source: Address, to destination: Address, in state: URL = url) -> URL {

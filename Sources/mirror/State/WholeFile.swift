@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
+import OCIContent
 
 /// Replaces a file as a whole, so that nobody ever reads half of it.
 enum WholeFile {
@@ -21,6 +22,7 @@ enum WholeFile {
         // Before the rename, or a power failure could leave an empty file under the name.
         if failure == nil, fsync(descriptor) != 0 { failure = errno }
         close(descriptor)
+        if failure == nil, (try? failpoint(.fileRename)) == nil { failure = EIO }
         if failure == nil, rename(draft.path, url.path) != 0 { failure = errno }
         guard let failure else { return }
         unlink(draft.path)
