@@ -35,6 +35,7 @@ extension RemoteRepository: ContentSink {
         }
         try confirm(reply, document.descriptor.digest, during: .writeManifest, subject: subject)
         try await reply.discard()
+        if case .tag = target { try failpoint(.tagMoved) } else { try failpoint(.manifestWritten) }
     }
 
     /// A registry that confirms something else than what was sent has not taken it.

@@ -19,6 +19,16 @@ public enum FailpointName: String, CaseIterable, Hashable, Sendable {
     case spoolEvict = "spool-evict"
     /// Before a line is written to a file of hints.
     case hintAppend = "hint-append"
+    /// After a registry has opened an upload session.
+    case uploadStarted = "upload-started"
+    /// After a registry has acknowledged a piece, and that was noted.
+    case pieceAcknowledged = "piece-acknowledged"
+    /// After a registry has confirmed a blob.
+    case uploadConfirmed = "upload-confirmed"
+    /// After a registry has taken a manifest by its digest.
+    case manifestWritten = "manifest-written"
+    /// After a registry has taken a manifest by a tag.
+    case tagMoved = "tag-moved"
     /// Before a file of hints is written anew.
     case hintRewrite = "hint-rewrite"
     /// Before a file that was written beside another one takes its place.

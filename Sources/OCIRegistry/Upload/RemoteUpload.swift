@@ -60,6 +60,7 @@ struct RemoteUpload {
             machine.profile = registry.profile
             let next = machine.advance(after: UploadReply(reply.status, reply.headers, refusal: refusal?.text ?? ""))
             note(after: action)
+            try passFailpoint(after: action, next)
             switch next {
             case .finish(let arrival):
                 try repository.confirm(reply, digest, during: action.verb, subject: subject)
@@ -73,6 +74,16 @@ struct RemoteUpload {
             case .fail: throw refusal?.error ?? unexpected(reply, action)
             default: try Task.checkCancellation()
             }
+        }
+    }
+
+    private func passFailpoint(after action: UploadMachine.Action, _ next: UploadMachine.Action) throws {
+        switch (action, next) {
+        case (_, .fail): break
+        case (_, .finish): try failpoint(.uploadConfirmed)
+        case (.sendPiece, _): try failpoint(.pieceAcknowledged)
+        case (.mount, .send), (.mount, .sendPiece), (.start, _): try failpoint(.uploadStarted)
+        default: break
         }
     }
 

@@ -47,13 +47,13 @@ actor PlacePool {
         )
     }
 
-    /// The only wiring: a place to read from; a registry is retried, observed, and has a memory of manifests and of
-    /// blobs that did not arrive yet.
+    /// The only wiring: a place to read from; a registry is observed, retried, read over several connections where one is
+    /// slow, and has a memory of manifests and of blobs that did not arrive yet.
     func source(_ place: Place, _ show: Show) async throws -> any SourceEndpoint {
         guard case .registry(let host, let scheme) = place else {
             return try await folder(place, for: .reading).endpoint
         }
-        let endpoint = RetryingEndpoint(try endpoint(host, scheme, .source, show), policy: policy)
+        let endpoint = ParallelEndpoint(RetryingEndpoint(try endpoint(host, scheme, .source, show), policy: policy))
         guard remembers else { return endpoint }
         let remembering = RememberingEndpoint(endpoint, memory: cache(of: host))
         return spools(host) ? SpoolingEndpoint(remembering, in: spool) : remembering
@@ -73,7 +73,7 @@ actor PlacePool {
     }
 
     /// The uploads to a destination that are open, also those that earlier runs left.
-    func uploads(of host: RegistryHost) -> any UploadMemory {
+    private func uploads(of host: RegistryHost) -> any UploadMemory {
         if let journal = journals[host] { return journal }
         guard remembers else { return OpenUploads() }
         let journal = UploadJournal(at: StateDirectory.uploads(to: host).path)
@@ -111,7 +111,7 @@ actor PlacePool {
     private func registry(_ host: RegistryHost, _ scheme: Scheme?) throws -> RemoteRegistry {
         let key = Registry(host: host, scheme: access.scheme(of: host, written: scheme))
         if let registry = registries[key] { return registry }
-        let registry = try access.registry(host, written: scheme)
+        let registry = try access.registry(host, written: scheme, uploads: uploads(of: host))
         registries[key] = registry
         return registry
     }

@@ -3,6 +3,7 @@
 
 import Foundation
 import OCI
+import OCIContent
 import OCIRegistry
 
 /// How registries are reached and convinced: what the config file says, what the environment says, and where credentials
@@ -49,8 +50,13 @@ struct RegistryAccesses {
     }
 
     /// A registry, and the scheme that is written in front of it, if one is.
-    func registry(_ host: RegistryHost, written: Scheme?) throws -> RemoteRegistry {
-        try registry(host, scheme: scheme(of: host, written: written), credentials: credentials)
+    /// - Parameter uploads: What is remembered of open uploads to it.
+    func registry(
+        _ host: RegistryHost,
+        written: Scheme?,
+        uploads: any UploadMemory = OpenUploads()
+    ) throws -> RemoteRegistry {
+        try registry(host, scheme: scheme(of: host, written: written), credentials: credentials, uploads: uploads)
     }
 
     /// A registry by its host alone.
@@ -62,7 +68,8 @@ struct RegistryAccesses {
     private func registry(
         _ host: RegistryHost,
         scheme: Scheme,
-        credentials: any CredentialStore
+        credentials: any CredentialStore,
+        uploads: any UploadMemory = OpenUploads()
     ) throws -> RemoteRegistry {
         let settings = configuration[host]
         if settings.skipsCertificateVerification {
@@ -80,6 +87,7 @@ struct RegistryAccesses {
                 proxy: proxy
             ),
             product: settings.product,
+            uploads: uploads,
             userAgent: "mirror/\(Product.version)"
         )
     }

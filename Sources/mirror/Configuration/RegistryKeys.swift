@@ -78,7 +78,13 @@ enum RegistryKeys {
                 "How many requests are under way at once, for reading and for writing each.",
                 in: 1...256
             )
-        static let shape = ConfigShape([requests.field])
+        static let chunkedAbove = ConfigKey<ByteCount>
+            .byteCount(
+                "chunked-above",
+                "Larger blobs are sent in pieces, where an upload can go on after an interruption.",
+                in: .mebibytes(1)...(.tebibytes(1000))
+            )
+        static let shape = ConfigShape([requests.field, chunkedAbove.field])
     }
 
     /// The keys of `timeouts`.
@@ -216,7 +222,10 @@ extension RegistrySettings {
         }
         skipsCertificateVerification = entry.value(RegistryKeys.skipCertificateVerification) ?? false
         minimumTLS = entry.value(RegistryKeys.minimumTLS)
-        requests = entry.value(RegistryKeys.limits)?.value(RegistryKeys.Limits.requests)
+        if let limits = entry.value(RegistryKeys.limits) {
+            requests = limits.value(RegistryKeys.Limits.requests)
+            chunkedAbove = limits.value(RegistryKeys.Limits.chunkedAbove)?.value
+        }
         if let timeouts = entry.value(RegistryKeys.timeouts) {
             connectTimeout = timeouts.value(RegistryKeys.Timeouts.connect)
             idleTimeout = timeouts.value(RegistryKeys.Timeouts.idle)

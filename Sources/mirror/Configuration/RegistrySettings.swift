@@ -51,6 +51,8 @@ struct RegistrySettings: Hashable, Sendable {
     var skipsCertificateVerification = false
     var minimumTLS: TLSVersion?
     var requests: Int?
+    /// Blobs above this many bytes are sent in pieces.
+    var chunkedAbove: Int64?
     var connectTimeout: Duration?
     var idleTimeout: Duration?
     var commitTimeout: Duration?
@@ -63,6 +65,7 @@ struct RegistrySettings: Hashable, Sendable {
     var limits: RegistryLimits {
         var limits = RegistryLimits()
         if let requests { limits.requests = requests }
+        if let chunkedAbove { limits.piecesAbove = chunkedAbove }
         if let connectTimeout { limits.connectTimeout = connectTimeout }
         if let idleTimeout { limits.idleTimeout = idleTimeout }
         if let commitTimeout { limits.commitTimeout = commitTimeout }
