@@ -19,13 +19,15 @@ public final class RemoteRegistry: Sendable {
     /// - Parameters:
     ///   - userAgent: What requests call the program: `name/version`.
     ///   - addresses: Addresses to use for host names instead of those that a resolver gives; for tests.
+    ///   - clock: What pauses and answers are measured by; for tests.
     public init(
         host: RegistryHost,
         scheme: Scheme,
         limits: RegistryLimits = RegistryLimits(),
         access: RegistryAccess = RegistryAccess(),
         userAgent: String = "mirror",
-        addresses: [String: String] = [:]
+        addresses: [String: String] = [:],
+        clock: any Clock<Duration> = ContinuousClock()
     ) {
         self.host = host
         transport = Transport(
@@ -34,7 +36,8 @@ public final class RemoteRegistry: Sendable {
             limits: limits,
             access: access,
             userAgent: userAgent,
-            addresses: addresses
+            addresses: addresses,
+            clock: clock
         )
     }
 

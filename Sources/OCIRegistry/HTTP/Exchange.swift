@@ -40,6 +40,8 @@ struct Reply: Sendable {
     let headers: HTTPHeaders
     let body: HTTPClientResponse.Body
     let slot: Slots.Slot
+    /// The gate that the slot is of.
+    let gate: RequestGate
     /// Ends the reading of the body when it stops coming; `nil` where the HTTP client does so itself.
     let watchdog: ProgressWatchdog?
 
@@ -63,9 +65,13 @@ struct Reply: Sendable {
         return try await watchdog.run(progress) { try await read(upTo: limit) { progress.entered(.answering) } }
     }
 
+    /// Begins the reading of the body.
+    func bytes() -> ReplyBytes { ReplyBytes(body, gate: gate) }
+
     private func read(upTo limit: Int, progressed: () -> Void = {}) async throws -> [UInt8]? {
         var bytes: [UInt8] = []
-        for try await buffer in body {
+        var body = self.bytes()
+        while let buffer = try await body.next() {
             progressed()
             guard bytes.count + buffer.readableBytes <= limit else { return nil }
             bytes.append(contentsOf: buffer.readableBytesView)
