@@ -28,6 +28,11 @@ public struct BlobContent: Sendable {
         self.progress = progress
     }
 
+    /// The same blob, whose bytes come through a stage.
+    func reading(through stage: @escaping @Sendable (ByteStream) -> ByteStream) -> BlobContent {
+        BlobContent(descriptor, from: StagedSource(base: source, stage: stage), progress: progress)
+    }
+
     /// Opens the blob from its start.
     public func open() async throws -> Reading {
         progress(0)

@@ -27,6 +27,7 @@ actor PlacePool {
     }
 
     private let access: RegistryAccesses
+    private let bandwidth: Bandwidth
     /// Whether something is kept for later runs.
     private let remembers: Bool
     private var registries: [Registry: RemoteRegistry] = [:]
@@ -36,6 +37,7 @@ actor PlacePool {
 
     init(_ access: RegistryAccesses, remembers: Bool = true) {
         self.access = access
+        bandwidth = Bandwidth(access)
         self.remembers = remembers
     }
 
@@ -44,16 +46,24 @@ actor PlacePool {
         guard case .registry(let host, let scheme) = place else {
             return try await folder(place, for: .reading).endpoint
         }
-        let endpoint = RetryingEndpoint(try endpoint(host, scheme, .source, show), policy: policy)
+        let paced = PacedEndpoint(
+            try endpoint(host, scheme, .source, show),
+            throttles: await bandwidth.throttles(of: host, .source)
+        )
+        let endpoint = RetryingEndpoint(paced, policy: policy)
         return remembers ? RememberingEndpoint(endpoint, memory: cache(of: host)) : endpoint
     }
 
     /// The same for a place to write to.
     func destination(_ place: Place, _ show: Show) async throws -> any SinkEndpoint {
         guard case .registry(let host, let scheme) = place else {
-            return try await folder(place, for: .writing).endpoint
+            return try await folder(place, for: .writing).endpoint.paced(by: bandwidth.throttles(of: nil, .destination))
         }
-        return RetryingEndpoint(try endpoint(host, scheme, .destination, show), policy: policy)
+        let paced = PacedEndpoint(
+            try endpoint(host, scheme, .destination, show),
+            throttles: await bandwidth.throttles(of: host, .destination)
+        )
+        return RetryingEndpoint(paced, policy: policy)
     }
 
     /// What earlier runs knew of a destination's blobs; a folder finds out by itself.
@@ -106,6 +116,11 @@ actor PlacePool {
         folders[key] = folder
         return folder
     }
+}
+
+extension SinkEndpoint {
+    /// The same place, written to no faster than some limits allow.
+    fileprivate func paced(by throttles: [Throttle]) -> any SinkEndpoint { PacedEndpoint(self, throttles: throttles) }
 }
 
 extension Place {

@@ -70,10 +70,12 @@ enum RegistryKeys {
         static let requests = ConfigKey<Int>
             .number(
                 "requests",
-                "How many requests are under way at once, for reading and for writing each.",
+                "How many requests are under way at once at most, for reading and for writing each.",
                 in: 1...256
             )
-        static let shape = ConfigShape([requests.field])
+        static let bandwidth = ConfigKey<ByteRate>
+            .rate("bandwidth", "How many bytes a second are read, and how many are written; 20MiB/s for example.")
+        static let shape = ConfigShape([requests.field, bandwidth.field])
     }
 
     /// The keys of `timeouts`.
@@ -210,7 +212,10 @@ extension RegistrySettings {
         }
         skipsCertificateVerification = entry.value(RegistryKeys.skipCertificateVerification) ?? false
         minimumTLS = entry.value(RegistryKeys.minimumTLS)
-        requests = entry.value(RegistryKeys.limits)?.value(RegistryKeys.Limits.requests)
+        if let limits = entry.value(RegistryKeys.limits) {
+            requests = limits.value(RegistryKeys.Limits.requests)
+            bandwidth = limits.value(RegistryKeys.Limits.bandwidth)
+        }
         if let timeouts = entry.value(RegistryKeys.timeouts) {
             connectTimeout = timeouts.value(RegistryKeys.Timeouts.connect)
             idleTimeout = timeouts.value(RegistryKeys.Timeouts.idle)

@@ -49,6 +49,8 @@ struct RegistrySettings: Hashable, Sendable {
     var skipsCertificateVerification = false
     var minimumTLS: TLSVersion?
     var requests: Int?
+    /// Bytes a second, for reading and for writing each.
+    var bandwidth: ByteRate?
     var connectTimeout: Duration?
     var idleTimeout: Duration?
     var commitTimeout: Duration?
