@@ -18,6 +18,9 @@ final class RequestGate: Sendable {
         self.adaptive = Mutex(adaptive)
     }
 
+    /// The time of all that is measured at the host.
+    var watch: Stopwatch { pause.watch }
+
     /// How many requests may be under way now.
     var width: Int { adaptive.withLock { $0.width } }
 

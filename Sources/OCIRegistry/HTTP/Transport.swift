@@ -15,6 +15,7 @@ final class Transport: Sendable {
     static let maximumRedirects = 10
 
     let policy: OutboundPolicy
+    private let host: RegistryHost
     private let authenticator: Authenticator
     private let clients: ClientSet
     private let readingGate: RequestGate
@@ -37,6 +38,7 @@ final class Transport: Sendable {
         addresses: [String: String] = [:],
         clock: any Clock<Duration> = ContinuousClock()
     ) {
+        self.host = host
         policy = OutboundPolicy(
             origin: origin,
             uploadHosts: access.uploadHosts,
@@ -205,7 +207,8 @@ final class Transport: Sendable {
     ) async throws -> Reply {
         let sentAt = pause.watch.elapsed
         let kind = RequestRecord.Kind(method: exchange.method.rawValue, path: exchange.url.path)
-        func record(_ status: Int?) {
+        func record(_ status: Int?, _ headers: HTTPHeaders = [:]) {
+            let isOwn = exchange.url.origin == policy.origin
             observer(
                 RequestRecord(
                     kind: kind,
@@ -213,13 +216,15 @@ final class Transport: Sendable {
                     url: exchange.url.redacted,
                     host: "\(exchange.url.origin.hostName):\(exchange.url.origin.port)",
                     status: status,
-                    duration: pause.watch.elapsed - sentAt
+                    duration: pause.watch.elapsed - sentAt,
+                    registry: isOwn ? host : nil,
+                    pullLimit: isOwn ? PullLimit(headers) : nil
                 )
             )
         }
         do {
             let response = try await perform(exchange, authorization)
-            record(Int(response.status.code))
+            record(Int(response.status.code), response.headers)
             let reply = Reply(
                 url: exchange.url,
                 status: Int(response.status.code),
@@ -227,6 +232,7 @@ final class Transport: Sendable {
                 body: response.body,
                 slot: slot,
                 gate: gate(exchange.direction),
+                idleTimeout: limits.idleTimeout,
                 watchdog: exchange.direction == .writing ? watchdog : nil
             )
             learn(from: reply, to: exchange, kind, sentAt: sentAt)
@@ -258,9 +264,31 @@ final class Transport: Sendable {
         }
         let progress = ProgressWatchdog.Progress()
         var streaming = request
-        streaming.body = .stream(reading.stream.telling(progress, gate(exchange.direction)), length: .known(size))
+        streaming.body = .stream(telling(reading.stream, progress, gate(exchange.direction)), length: .known(size))
         return try await watchdog.run(progress) { [streaming] in
             try await client.execute(streaming, deadline: .distantFuture)
+        }
+    }
+
+    /// The same stream, whose steps a watchdog is told of, and whose bytes a gate; a peer that takes too few ends it.
+    private func telling(
+        _ stream: ByteStream,
+        _ progress: ProgressWatchdog.Progress,
+        _ gate: RequestGate
+    ) -> ByteStream {
+        ByteStream(range: stream.range) { [idleTimeout] in
+            var iterator = stream.makeAsyncIterator()
+            var floor = RateFloor(window: idleTimeout)
+            var sent: (count: Int, at: Duration)?
+            return {
+                if let sent { try floor.moved(sent.count, after: gate.watch.elapsed - sent.at) }
+                progress.entered(.reading)
+                let buffer = try await iterator.next()
+                progress.entered(buffer == nil ? .sent : .sending)
+                sent = buffer.map { ($0.readableBytes, gate.watch.elapsed) }
+                gate.moved(sent?.count ?? 0)
+                return buffer
+            }
         }
     }
 
@@ -307,21 +335,5 @@ extension Reply {
     /// How long the host asks to be left alone.
     var retryAfter: Duration? {
         headers.first(name: "Retry-After").flatMap { RetryAfter.parse($0, now: WallClock.secondsSince1970) }
-    }
-}
-
-extension ByteStream {
-    /// The same stream, whose steps a watchdog is told of, and whose bytes a gate.
-    fileprivate func telling(_ progress: ProgressWatchdog.Progress, _ gate: RequestGate) -> ByteStream {
-        ByteStream(range: range) {
-            var iterator = makeAsyncIterator()
-            return {
-                progress.entered(.reading)
-                let buffer = try await iterator.next()
-                progress.entered(buffer == nil ? .sent : .sending)
-                if let buffer { gate.moved(buffer.readableBytes) }
-                return buffer
-            }
-        }
     }
 }
