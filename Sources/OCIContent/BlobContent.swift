@@ -15,6 +15,7 @@ public struct BlobContent: Sendable {
     private let source: any ContentSource
     private let trail = HashTrail()
     private let watch: @Sendable (BlobStep) -> Void
+    private var stage: @Sendable (ByteStream) -> ByteStream = { $0 }
 
     /// Takes a blob of a repository.
     /// - Parameter watch: Told how the blob gets on.
@@ -26,6 +27,13 @@ public struct BlobContent: Sendable {
         self.descriptor = descriptor
         self.source = source
         self.watch = watch
+    }
+
+    /// The same blob, whose bytes come through a stage on their way to the place that they are written to.
+    func reading(through stage: @escaping @Sendable (ByteStream) -> ByteStream) -> BlobContent {
+        var staged = self
+        staged.stage = { [inner = self.stage] in stage(inner($0)) }
+        return staged
     }
 
     /// The most bytes from the start that a destination has ever acknowledged: what progress of an upload is measured by.
@@ -94,7 +102,7 @@ public struct BlobContent: Sendable {
             self.outcome = outcome
             let descriptor = blob.descriptor
             let begin = mark?.offset ?? offset
-            self.stream = ByteStream(range: offset..<max(offset, descriptor.size)) {
+            let verified = ByteStream(range: offset..<max(offset, descriptor.size)) {
                 var verification = Verification(of: descriptor, blob.trail, after: mark, from: begin, to: offset)
                 // More than the descriptor says must show, so that only the beginning is cut off.
                 var iterator = stream.clipped(to: begin..<max(begin, stream.range.upperBound)).makeAsyncIterator()
@@ -113,6 +121,7 @@ public struct BlobContent: Sendable {
                     }
                 }
             }
+            self.stream = blob.stage(verified)
         }
     }
 

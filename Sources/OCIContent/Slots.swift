@@ -36,15 +36,24 @@ public final class Slots: Sendable {
     private typealias Waiter = (id: UInt64, continuation: CheckedContinuation<Void, any Error>)
 
     private struct State {
-        var free: Int
+        /// How many may be held.
+        var count: Int
+        var held = 0
         var urgent: Deque<Waiter> = []
         var ordinary: Deque<Waiter> = []
         var nextID: UInt64 = 0
 
         mutating func takeFree() -> Bool {
-            guard free > 0 else { return false }
-            free -= 1
+            guard held < count else { return false }
+            held += 1
             return true
+        }
+
+        /// The waiter that goes next, if there is a place for it.
+        mutating func admitNext() -> Waiter? {
+            guard held < count, let waiter = urgent.popFirst() ?? ordinary.popFirst() else { return nil }
+            held += 1
+            return waiter
         }
 
         mutating func remove(_ id: UInt64) -> Waiter? {
@@ -58,7 +67,20 @@ public final class Slots: Sendable {
     private let state: Mutex<State>
 
     /// Makes a number of free places, at least one.
-    public init(_ count: Int) { state = Mutex(State(free: max(1, count))) }
+    public init(_ count: Int) { state = Mutex(State(count: max(1, count))) }
+
+    /// Changes how many places there are, at least one.
+    ///
+    /// Places that are held stay so: where there are fewer now, nobody gets one until enough were given back.
+    public func resize(to count: Int) {
+        let waiters = state.withLock { state in
+            state.count = max(1, count)
+            var admitted: [Waiter] = []
+            while let waiter = state.admitNext() { admitted.append(waiter) }
+            return admitted
+        }
+        for waiter in waiters { waiter.continuation.resume() }
+    }
 
     /// Waits for a place.
     /// - Throws: `CancellationError`.
@@ -102,9 +124,8 @@ public final class Slots: Sendable {
 
     private func giveBack() {
         let waiter = state.withLock { state -> Waiter? in
-            if let waiter = state.urgent.popFirst() ?? state.ordinary.popFirst() { return waiter }
-            state.free += 1
-            return nil
+            state.held -= 1
+            return state.admitNext()
         }
         waiter?.continuation.resume()
     }

@@ -56,38 +56,6 @@ public struct RegistryError: TransientError {
     public let cause: Cause
     /// How long the registry asks to be left alone.
     public let retryAfter: Duration?
-
-    /// Whether the same request can end better when it is made again.
-    public var isTransient: Bool {
-        switch cause {
-        case .status(let status, let errors): Self.isTransient(status, errors, during: action)
-        // A refused login does not get better, whatever was being done.
-        case .tokenServer(_, let status, _): status != 401 && Self.isTransient(status, [], during: action)
-        case .connection(let failure), .tokenServerConnection(_, let failure): failure.isTransient
-        case .refused: false
-        case .answer: true
-        }
-    }
-
-    /// Spoilt uploads and broken answers are met again a few times only.
-    public var attemptLimit: Int? {
-        switch cause {
-        case .status(400, _), .answer: 3
-        case .status(401, _): 2
-        default: nil
-        }
-    }
-
-    private static func isTransient(_ status: Int, _ errors: [SpecError], during action: Action) -> Bool {
-        switch status {
-        case 408, 425, 429, 500, 502, 503, 504: true
-        // The token ended while a blob was being sent; with a new one, a new upload can succeed.
-        case 401: action == .upload
-        // The session was lost, or its bytes were spoilt on the way: a new upload can succeed.
-        case 400, 404, 416: action == .upload && errors.contains { $0.concernsUploadSession }
-        default: false
-        }
-    }
 }
 
 extension RegistryError: MissingReferencesError {
@@ -123,14 +91,10 @@ public enum ConnectionFailure: Hashable, Sendable {
     case proxy(wantsLogin: Bool)
     /// The address that a redirect led to may not be dialled.
     case forbiddenAddress(IPAddress.Kind)
+    /// There is no way to the host's network.
+    case unreachable
+    /// This program, or this machine, has as many files and connections open as it may; how many, if that is known.
+    case tooManyOpenFiles(limit: Int?)
     /// Anything else; what the library says.
     case other(String)
-
-    /// Whether the same request can end better when it is made again.
-    var isTransient: Bool {
-        switch self {
-        case .unknownHost, .refused, .connectTimeout, .stalled, .closed, .proxy(wantsLogin: false), .other: true
-        case .certificate, .tls, .plainHTTP, .proxy(wantsLogin: true), .forbiddenAddress: false
-        }
-    }
 }

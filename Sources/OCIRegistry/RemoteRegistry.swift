@@ -37,6 +37,7 @@ public final class RemoteRegistry: Sendable {
     ///   - uploads: What is remembered of open uploads.
     ///   - userAgent: What requests call the program: `name/version`.
     ///   - addresses: Addresses to use for host names instead of those that a resolver gives; for tests.
+    ///   - clock: What pauses and answers are measured by; for tests.
     public init(
         host: RegistryHost,
         scheme: Scheme,
@@ -45,7 +46,8 @@ public final class RemoteRegistry: Sendable {
         product: RegistryProduct? = nil,
         uploads: any UploadMemory = OpenUploads(),
         userAgent: String = "mirror",
-        addresses: [String: String] = [:]
+        addresses: [String: String] = [:],
+        clock: any Clock<Duration> = ContinuousClock()
     ) {
         self.host = host
         self.limits = limits
@@ -59,7 +61,8 @@ public final class RemoteRegistry: Sendable {
             limits: limits,
             access: access,
             userAgent: userAgent,
-            addresses: addresses
+            addresses: addresses,
+            clock: clock
         )
     }
 

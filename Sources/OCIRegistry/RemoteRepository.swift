@@ -163,7 +163,7 @@ extension RemoteRepository: ContentSource {
         default: throw try await api.error(from: reply, during: .readBlob, subject: subject)
         }
         return ByteStream(range: delivered) {
-            var iterator = reply.body.makeAsyncIterator()
+            var iterator = reply.bytes()
             return {
                 do {
                     guard let buffer = try await iterator.next() else {

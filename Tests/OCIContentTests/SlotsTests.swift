@@ -150,4 +150,42 @@ import Testing
         try await fourth.value
         withExtendedLifetime(all) {}
     }
+
+    @Test func `more places are given out at once, fewer as they come back`() async throws {
+        let slots = Slots(1)
+        let granted = Recorder<Int>()
+        let held = Recorder<Slots.Slot>()
+        var tasks: [Task<Void, any Error>] = []
+        for number in 0..<5 {
+            tasks.append(
+                await queued(slots) { slot in
+                    held.record(slot)
+                    granted.record(number)
+                }
+            )
+        }
+        #expect(granted.count == 1)
+        slots.resize(to: 3)
+        for task in tasks.prefix(3) { try await task.value }
+        #expect(granted.count == 3)
+        slots.resize(to: 2)
+        held.elements[0].release()
+        for _ in 0..<200 { await Task.yield() }
+        #expect(granted.count == 3)
+        held.elements[1].release()
+        try await tasks[3].value
+        #expect(granted.count == 4)
+        held.elements[2].release()
+        try await tasks[4].value
+    }
+
+    @Test(arguments: [0, -1])
+    func `one place remains`(_ count: Int) async throws {
+        let slots = Slots(4)
+        slots.resize(to: count)
+        let slot = try await slots.acquire()
+        let waiter = await queued(slots)
+        slot.release()
+        try await waiter.value
+    }
 }

@@ -54,18 +54,30 @@ import Testing
         Row(IOError(errnoCode: ECONNABORTED, reason: "read"), .closed),
         Row(IOError(errnoCode: ENOTCONN, reason: "read"), .closed),
         Row(IOError(errnoCode: ETIMEDOUT, reason: "read"), .connectTimeout),
+        Row(IOError(errnoCode: EHOSTUNREACH, reason: "connect"), .unreachable),
+        Row(IOError(errnoCode: ENETUNREACH, reason: "connect"), .unreachable),
+        Row(IOError(errnoCode: ENFILE, reason: "socket"), .tooManyOpenFiles(limit: nil)),
     ]
 
     @Test(arguments: rows)
     func `sorts the errors of the stack`(_ row: Row) {
         let failure = ConnectionFailure(row.error, idleTimeout: Self.idle)
         #expect(failure == row.failure)
-        #expect(failure.isTransient == row.isTransient)
+        #expect((Retriability.of(failure) != .final) == row.isTransient)
+    }
+
+    @Test func `F07 where no more files may be open, the limit is said`() throws {
+        let failure = ConnectionFailure(IOError(errnoCode: EMFILE, reason: "socket"), idleTimeout: Self.idle)
+        guard case .tooManyOpenFiles(let limit?) = failure else {
+            Issue.record("\(failure)")
+            return
+        }
+        #expect(limit > 0)
+        #expect(Retriability.of(failure) == .transient)
     }
 
     @Test func `what is not known is tried again and keeps its text`() {
         #expect(ConnectionFailure(Unknown(), idleTimeout: Self.idle) == .other("unknown"))
-        #expect(ConnectionFailure(Unknown(), idleTimeout: Self.idle).isTransient)
-        #expect(ConnectionFailure.unknownHost("a").isTransient)
+        #expect(Retriability.of(ConnectionFailure(Unknown(), idleTimeout: Self.idle)) == .transient)
     }
 }

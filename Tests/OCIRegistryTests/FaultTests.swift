@@ -111,6 +111,28 @@ extension RemoteRegistryTests {
             }
         }
 
+        @Test func `F14 an answer that comes a byte now and then is given up`() async throws {
+            let size: Int64 = 1 << 20
+            let drip = ByteStream(range: 0..<size) {
+                {
+                    try await Task.sleep(for: .milliseconds(20))
+                    return ByteBuffer(bytes: [1])
+                }
+            }
+            let descriptor = Descriptor(mediaType: .ociLayerGzip, digest: blob.descriptor.digest, size: size)
+            try await withRegistry(limits: .impatient) { _ in
+                PeerReply(body: .stream(drip))
+            } _: { registry, _ in
+                let app = try registry.app()
+                let read = try await #require(throws: RegistryError.self) {
+                    try await app.blob(descriptor, from: 0).collected()
+                }
+                #expect(read.failure == .stalled(after: RegistryLimits.impatient.idleTimeout))
+                let list = try await #require(throws: RegistryError.self) { try await app.tags().all() }
+                #expect(list.failure == .stalled(after: RegistryLimits.impatient.idleTimeout))
+            }
+        }
+
         @Test(arguments: ["POST", "PUT"])
         func `F14 an answer to a write whose body never ends stands by its head`(_ method: String) async throws {
             let blob = blob

@@ -90,6 +90,127 @@ extension RemoteRegistryTests {
             }
         }
 
+        /// A host that answers as many requests as it was told to.
+        private final class Desk: Sendable {
+            private struct State { var waiting = 0, most = 0, answers = 0 }
+
+            private let state = Shared(State())
+
+            /// How many requests wait for an answer.
+            var waiting: Int { state.value.waiting }
+            /// How many waited at most since the last change.
+            var most: Int { state.value.most }
+
+            func allow(_ answers: Int) {
+                state.change {
+                    $0.most = $0.waiting
+                    $0.answers += answers
+                }
+            }
+
+            func wait() async {
+                state.change {
+                    $0.waiting += 1
+                    $0.most = max($0.most, $0.waiting)
+                }
+                for _ in 0..<5000 {
+                    let isAllowed = state.change { state in
+                        guard state.answers > 0 else { return false }
+                        state.answers -= 1
+                        return true
+                    }
+                    if isAllowed { break }
+                    try? await Task.sleep(for: .milliseconds(1))
+                }
+                state.change { $0.waiting -= 1 }
+            }
+        }
+
+        @Test func `a host that is fast is soon asked as much as allowed, not at once`() async throws {
+            let (desk, blob) = (Desk(), blob)
+            let limits = RegistryLimits(requests: 16, idleTimeout: .seconds(20))
+            try await withRegistry(limits: limits) { _ in
+                await desk.wait()
+                return PeerReply(404)
+            } _: { registry, _ in
+                let app = try registry.app()
+                try await withThrowingTaskGroup(of: Bool.self) { group in
+                    for _ in 0..<64 { group.addTask { try await app.contains(blob.descriptor) } }
+                    try await waitUntil { desk.waiting == AdaptiveWidth.start }
+                    desk.allow(4)
+                    for _ in 0..<4 { _ = try await group.next() }
+                    try await waitUntil { desk.waiting == 8 }
+                    desk.allow(8)
+                    for _ in 0..<8 { _ = try await group.next() }
+                    try await waitUntil { desk.waiting == 16 }
+                    desk.allow(1000)
+                    try await group.waitForAll()
+                }
+            }
+            #expect(desk.most == 16)
+        }
+
+        @Test(arguments: [nil, "7", "1000000000"])
+        func `F15 after a storm of refusals nobody asks until it is over, and then fewer`(_ wish: String?) async throws
+        {
+            let (desk, blob, clock) = (Desk(), blob, ManualClock())
+            let isOver = Shared(false)
+            let limits = RegistryLimits(requests: 4, idleTimeout: .seconds(20))
+            try await withRegistry(limits: limits, clock: clock) { _ in
+                await desk.wait()
+                return isOver.value ? PeerReply(404) : PeerReply(503, headers: wish.map { [("Retry-After", $0)] } ?? [])
+            } _: { registry, peer in
+                let app = try registry.app()
+                try await withThrowingTaskGroup(of: Int.self) { group in
+                    for _ in 0..<20 {
+                        group.addTask {
+                            do { return try await app.contains(blob.descriptor) ? 200 : 404 } catch {
+                                return (error as? RegistryError)?.status ?? 0
+                            }
+                        }
+                    }
+                    try await waitUntil { desk.waiting == 4 }
+                    desk.allow(4)
+                    for _ in 0..<4 { #expect(try await group.next() == 503) }
+                    try await waitUntil { clock.sleepers == 16 }
+                    #expect(peer.requests.count == 4)
+                    let pause: Duration = wish == nil ? .seconds(1) : wish == "7" ? .seconds(7) : .seconds(60)
+                    clock.advance(by: pause - .nanoseconds(1))
+                    #expect(clock.sleepers == 16)
+                    isOver.change { $0 = true }
+                    desk.allow(0)
+                    clock.advance(by: .nanoseconds(1))
+                    try await waitUntil { desk.waiting == 2 }
+                    desk.allow(1)
+                    try await waitUntil { peer.requests.count == 7 }
+                    #expect(desk.most == 2)
+                    desk.allow(1000)
+                    for try await status in group { #expect(status == 404) }
+                }
+            }
+            #expect(desk.most <= 4)
+        }
+
+        @Test func `F15 a storm that does not end fails after a number of attempts`() async throws {
+            let (blob, clock) = (blob, ManualClock())
+            try await withRegistry(clock: clock) { _ in
+                PeerReply(429, headers: [("Retry-After", "1000000000")])
+            } _: { registry, peer in
+                let policy = RetryPolicy(attempts: 3, clock: clock)
+                let source = RetryingEndpoint(registry.endpoint(), policy: policy)
+                    .source(try RepositoryName("team/app"))
+                let asking = Task { try await source.contains(blob.descriptor) }
+                for attempt in 1...2 {
+                    try await waitUntil { clock.sleepers == 1 }
+                    #expect(peer.requests.count == attempt)
+                    clock.advance(by: .seconds(60))
+                }
+                let error = try await #require(throws: RegistryError.self) { try await asking.value }
+                #expect(error.status == 429)
+                #expect(peer.requests.count == 3)
+            }
+        }
+
         @Test func `no more requests of one direction are under way than allowed`() async throws {
             struct Count { var now = 0, most = 0 }
             let (reads, writes) = (Shared(Count()), Shared(Count()))

@@ -42,6 +42,7 @@ func withRegistry<Value: Sendable>(
     scheme: Scheme = .http,
     limits: RegistryLimits = .patient,
     addresses: [String: String] = [:],
+    clock: any Clock<Duration> = ContinuousClock(),
     _ body: (RemoteRegistry) async throws -> Value
 ) async throws -> Value {
     let registry = RemoteRegistry(
@@ -50,7 +51,8 @@ func withRegistry<Value: Sendable>(
         limits: limits,
         product: .oci,
         userAgent: "mirror/test",
-        addresses: addresses
+        addresses: addresses,
+        clock: clock
     )
     do {
         let value = try await body(registry)
@@ -66,12 +68,13 @@ func withRegistry<Value: Sendable>(
 @discardableResult
 func withRegistry<Value: Sendable>(
     limits: RegistryLimits = .patient,
+    clock: any Clock<Duration> = ContinuousClock(),
     _ script: @escaping ScriptedPeer.Script,
     early: @escaping ScriptedPeer.EarlyScript = { _ in nil },
     _ body: (RemoteRegistry, ScriptedPeer) async throws -> Value
 ) async throws -> Value {
     try await withScriptedPeer(script, early: early) { peer in
-        try await withRegistry(at: peer.host, limits: limits) { try await body($0, peer) }
+        try await withRegistry(at: peer.host, limits: limits, clock: clock) { try await body($0, peer) }
     }
 }
 

@@ -20,6 +20,13 @@ import Testing
         try await EndpointConformance(of: retried).check(promise)
     }
 
+    @Test(arguments: EndpointConformance.promises)
+    func `a place with a limit of bytes a second keeps its promises`(promise: EndpointConformance.Promise) async throws
+    {
+        let paced = PacedEndpoint(Self.memory, throttles: [Throttle { 1 << 30 }])
+        try await EndpointConformance(of: paced).check(promise)
+    }
+
     @Test func `a place that takes everything and keeps nothing breaks all promises but those about what is missing`()
         async throws
     {

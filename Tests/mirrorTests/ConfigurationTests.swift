@@ -40,7 +40,7 @@ import Testing
                 client-certificate: /etc/ssl/me.pem
                 client-key: ../me.key
                 minimum-tls: "1.3"
-                limits: { requests: 8 }
+                limits: { requests: 8, bandwidth: 20MiB/s }
                 timeouts: { connect: 500ms, idle: 2m, commit: 1h }
                 token-servers: [auth.corp.lan, "10.0.0.5:5001"]
                 upload-hosts:
@@ -67,6 +67,7 @@ import Testing
                     clientCertificate: .init(certificate: "/etc/ssl/me.pem", key: "/etc/mirror/../me.key"),
                     minimumTLS: .v13,
                     requests: 8,
+                    bandwidth: ByteRate("20MiB/s"),
                     connectTimeout: .milliseconds(500),
                     idleTimeout: .seconds(120),
                     commitTimeout: .seconds(3600),
@@ -132,7 +133,7 @@ import Testing
         ("version: 1\nregistries: [a]", "2:13: registries: expected a mapping, but found a list"),
         (
             "version: 1\njobber: {}",
-            "2:1: jobber: the key is not known; known here: version, registries, spool, spool-limit, defaults, jobs"
+            "2:1: jobber: the key is not known; known here: version, bandwidth, registries, spool, spool-limit, defaults, jobs"
         ),
         ("version: 1\nregistry: {}", "2:1: registry: the key is not known; did you mean registries?"),
         ("version: 1\n? [a]\n: b", "2:3: expected a key that is a text, but found a list or a mapping"),
@@ -168,7 +169,13 @@ import Testing
             "limits.requests: 99999999999999999999 is not between 1 and 256"
         ),
         ("limits: { requests: many }", "limits.requests: expected a whole number, but found a text"),
-        ("limits: { bandwidth: 1 }", "limits.bandwidth: the key is not known; known here: requests"),
+        ("limits: { bytes: 1 }", "limits.bytes: the key is not known; known here: requests, bandwidth"),
+        ("limits: { bandwidth: 1 }", "limits.bandwidth: expected a rate such as 500KiB/s or 20MiB/s, but found a text"),
+        (
+            "limits: { bandwidth: 1MiB }",
+            "limits.bandwidth: expected a rate such as 500KiB/s or 20MiB/s, but found a text"
+        ),
+        ("limits: { bandwidth: 1B/s }", "limits.bandwidth: 1B/s is not between 1KiB/s and 1TiB/s"),
         (
             "timeouts: { idle: 15 }",
             "timeouts.idle: expected a duration such as 500ms, 15s, 10m, 2h or 30d, but found a text"
@@ -311,7 +318,7 @@ import Testing
                 "version: 1\n\"version\": 1\nx: 1",
                 [
                     "2:1: version: the key stands already in line 1",
-                    "3:1: x: the key is not known; known here: version, registries, spool, spool-limit, defaults, jobs",
+                    "3:1: x: the key is not known; known here: version, bandwidth, registries, spool, spool-limit, defaults, jobs",
                 ]
             ),
             // Escaped, it cannot be found again, but it is found.
@@ -354,7 +361,7 @@ import Testing
     @Test func `what a file holds is printable`() {
         #expect(
             mistakes("version: 1\n\"\\e[31m\": 1") == [
-                "mirror.yaml:2:1: \"\\u{1b}[31m\": the key is not known; known here: version, registries, spool, spool-limit, defaults, jobs"
+                "mirror.yaml:2:1: \"\\u{1b}[31m\": the key is not known; known here: version, bandwidth, registries, spool, spool-limit, defaults, jobs"
             ]
         )
     }
@@ -369,7 +376,7 @@ import Testing
     @Test(
         arguments: [
             ("trasport", "transport"), ("Transport", "transport"), ("limit", "limits"), ("minimum_tls", "minimum-tls"),
-            ("tokenservers", "token-servers"), ("timeuots", "timeouts"), ("x", nil), ("bandwidth", nil), ("", nil),
+            ("tokenservers", "token-servers"), ("timeuots", "timeouts"), ("x", nil), ("latency", nil), ("", nil),
             (String(repeating: "transport", count: 1000), nil),
         ] as [(String, String?)]
     )

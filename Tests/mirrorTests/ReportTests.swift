@@ -61,6 +61,26 @@ import Testing
         )
     }
 
+    @Test func `the pulls that are left are said as they were said last`() throws {
+        var totals = RunTotals()
+        for remaining in [60, 57] {
+            var request = Sample.request("registry-1.docker.io:443")
+            request.registry = .dockerHub
+            request.pullLimit = PullLimit(limit: 100, remaining: remaining, window: .seconds(21_600))
+            totals.take(request, .source)
+        }
+        totals.take(Sample.request("registry-1.docker.io:443"), .source)
+        #expect(report(totals).text(Self.plain).hasSuffix("\n  pulls     57 of 100 left (per 6 h) at docker.io"))
+        var line = JSONLine(event: "report")
+        line.pulls = [
+            JSONLine.Pulls(host: "docker.io", limit: PullLimit(limit: 100, remaining: 57, window: .seconds(60)))
+        ]
+        #expect(
+            JSONView.text(line)
+                == #"{"event":"report","pulls":[{"host":"docker.io","limit":100,"remaining":57,"windowSeconds":60}]}"#
+        )
+    }
+
     @Test func `the report of a run with nothing to do looks like this`() throws {
         let totals = Sample.totals([
             .routeFound(try Sample.route()), .equal(try Sample.route(), .tag(.latest), Sample.digest(1)),

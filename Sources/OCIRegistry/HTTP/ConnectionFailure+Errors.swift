@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import AsyncHTTPClient
+import Glibc
 import NIOCore
 import NIOHTTP1
 import NIOPosix
@@ -50,8 +51,18 @@ extension ConnectionFailure {
         case ECONNREFUSED: .refused
         case ECONNRESET, EPIPE, ECONNABORTED, ENOTCONN: .closed
         case ETIMEDOUT: .connectTimeout
+        case EHOSTUNREACH, ENETUNREACH, ENETDOWN, EHOSTDOWN: .unreachable
+        case EMFILE: .tooManyOpenFiles(limit: openFileLimit)
+        case ENFILE: .tooManyOpenFiles(limit: nil)
         default: .other("\(error)")
         }
+    }
+
+    /// How many files this process may have open.
+    private static var openFileLimit: Int? {
+        var limit = rlimit()
+        guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return nil }
+        return Int(clamping: limit.rlim_cur)
     }
 
     /// BoringSSL names the mistake in its text only.

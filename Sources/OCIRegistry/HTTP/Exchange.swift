@@ -4,6 +4,7 @@
 import AsyncHTTPClient
 import NIOCore
 import NIOHTTP1
+public import OCI
 import OCIContent
 
 /// A request, before it is sent.
@@ -44,6 +45,10 @@ struct Reply: Sendable {
     let headers: HTTPHeaders
     let body: HTTPClientResponse.Body
     let slot: Slots.Slot
+    /// The gate that the slot is of.
+    let gate: RequestGate
+    /// How long nothing, or hardly anything, may come of the body.
+    let idleTimeout: Duration
     /// Ends the reading of the body when it stops coming; `nil` where the HTTP client does so itself.
     let watchdog: ProgressWatchdog?
 
@@ -65,9 +70,13 @@ struct Reply: Sendable {
         return try await watchdog.run(progress) { try await read(upTo: limit) { progress.entered(.answering) } }
     }
 
+    /// Begins the reading of the body.
+    func bytes() -> ReplyBytes { ReplyBytes(body, gate: gate, idleTimeout: idleTimeout) }
+
     private func read(upTo limit: Int, progressed: () -> Void = {}) async throws -> [UInt8]? {
         var bytes: [UInt8] = []
-        for try await buffer in body {
+        var body = self.bytes()
+        while let buffer = try await body.next() {
             progressed()
             guard bytes.count + buffer.readableBytes <= limit else { return nil }
             bytes.append(contentsOf: buffer.readableBytesView)
@@ -130,4 +139,8 @@ public struct RequestRecord: Sendable {
     public let status: Int?
     /// How long it took until the head of the answer came.
     public let duration: Duration
+    /// The registry whose answer it is, as the user named it; `nil` for other hosts.
+    public var registry: RegistryHost?
+    /// How many manifests may still be fetched there, where the answer says it.
+    public var pullLimit: PullLimit?
 }

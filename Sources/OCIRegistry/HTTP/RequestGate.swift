@@ -4,30 +4,55 @@
 import OCIContent
 import Synchronization
 
-/// Bounds how many requests of one direction are under way at a host, and stops all of them for a while when the host
-/// asks for it.
+/// Bounds how many requests of one direction are under way at a host, by how well the host copes with them.
 final class RequestGate: Sendable {
     private let slots: Slots
-    private let pausedUntil = Mutex<ContinuousClock.Instant?>(nil)
+    private let pause: HostPause
+    private let adaptive: Mutex<AdaptiveWidth>
 
-    /// Makes a gate that lets `width` requests through at once.
-    init(width: Int) { slots = Slots(width) }
+    /// Makes a gate that lets at most `bound` requests through at once, and none while the host is left alone.
+    init(bound: Int, pause: HostPause) {
+        let adaptive = AdaptiveWidth(bound: bound)
+        slots = Slots(adaptive.width)
+        self.pause = pause
+        self.adaptive = Mutex(adaptive)
+    }
+
+    /// The time of all that is measured at the host.
+    var watch: Stopwatch { pause.watch }
+
+    /// How many requests may be under way now.
+    var width: Int { adaptive.withLock { $0.width } }
 
     /// Waits for a place, and for the end of a pause.
     /// - Throws: `CancellationError`.
     func acquire(_ urgency: Slots.Urgency) async throws -> Slots.Slot {
-        let slot = try await slots.acquire(urgency)
-        while let end = pausedUntil.withLock({ $0 }), end > .now {
-            try await Task.sleep(until: end, clock: .continuous)
+        while true {
+            try await pause.wait()
+            let slot = try await slots.acquire(urgency)
+            guard pause.isUnderWay else { return slot }
+            // No place is kept through a pause: there may be fewer of them afterwards.
+            slot.release()
         }
-        return slot
     }
 
-    /// Lets nobody through for a while.
-    ///
-    /// A pause under way is made longer, never shorter.
-    func pause(for duration: Duration) {
-        let end = ContinuousClock.now.advanced(by: duration)
-        pausedUntil.withLock { $0 = max($0 ?? end, end) }
+    /// Takes a good answer; see ``AdaptiveWidth/answered(_:after:at:)``.
+    func answered(_ kind: AdaptiveWidth.Kind, after head: Duration?) {
+        change { $0.answered(kind, after: head, at: pause.watch.elapsed) }
+    }
+
+    /// Takes bytes of a body.
+    func moved(_ count: Int) { adaptive.withLock { $0.moved(count) } }
+
+    /// Takes that a pause begins.
+    func refused() { change { $0.refused(at: pause.watch.elapsed) } }
+
+    private func change(_ body: (inout AdaptiveWidth) -> Void) {
+        // The places are changed under the lock, so that of two changes the later one is the one that stays.
+        adaptive.withLock { adaptive in
+            let before = adaptive.width
+            body(&adaptive)
+            if adaptive.width != before { slots.resize(to: adaptive.width) }
+        }
     }
 }

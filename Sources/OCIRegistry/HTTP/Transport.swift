@@ -15,10 +15,12 @@ final class Transport: Sendable {
     static let maximumRedirects = 10
 
     let policy: OutboundPolicy
+    private let host: RegistryHost
     private let authenticator: Authenticator
     private let clients: ClientSet
     private let readingGate: RequestGate
     private let writingGate: RequestGate
+    private let pause: HostPause
     private let limits: RegistryLimits
     /// How long nothing may move in a request.
     var idleTimeout: Duration { limits.idleTimeout }
@@ -33,8 +35,10 @@ final class Transport: Sendable {
         limits: RegistryLimits,
         access: RegistryAccess,
         userAgent: String,
-        addresses: [String: String] = [:]
+        addresses: [String: String] = [:],
+        clock: any Clock<Duration> = ContinuousClock()
     ) {
+        self.host = host
         policy = OutboundPolicy(
             origin: origin,
             uploadHosts: access.uploadHosts,
@@ -55,8 +59,9 @@ final class Transport: Sendable {
             },
             fetch: { try await tokens.send($0, observer: $1) }
         )
-        readingGate = RequestGate(width: limits.requests)
-        writingGate = RequestGate(width: limits.requests)
+        pause = HostPause(clock: clock)
+        readingGate = RequestGate(bound: limits.requests, pause: pause)
+        writingGate = RequestGate(bound: limits.requests, pause: pause)
         self.limits = limits
         self.userAgent = userAgent
     }
@@ -67,6 +72,10 @@ final class Transport: Sendable {
     ///
     /// An upload takes it before its source is opened, so that no read is held open for an upload that has to wait.
     func placeToWrite() async throws -> Slots.Slot { try await writingGate.acquire(.ordinary) }
+
+    private func gate(_ direction: Exchange.Direction) -> RequestGate {
+        direction == .reading ? readingGate : writingGate
+    }
 
     /// Sends a request and returns the answer's head, following redirects of reads.
     ///
@@ -83,8 +92,7 @@ final class Transport: Sendable {
         if let slot {
             held = slot
         } else {
-            let gate = exchange.direction == .reading ? readingGate : writingGate
-            held = try await gate.acquire(exchange.urgency)
+            held = try await gate(exchange.direction).acquire(exchange.urgency)
         }
         var exchange = exchange
         for _ in 0...Self.maximumRedirects {
@@ -197,31 +205,37 @@ final class Transport: Sendable {
         slot: Slots.Slot,
         observer: @Sendable (RequestRecord) -> Void
     ) async throws -> Reply {
-        let start = ContinuousClock.now
-        func record(_ status: Int?) {
+        let sentAt = pause.watch.elapsed
+        let kind = RequestRecord.Kind(method: exchange.method.rawValue, path: exchange.url.path)
+        func record(_ status: Int?, _ headers: HTTPHeaders = [:]) {
+            let isOwn = exchange.url.origin == policy.origin
             observer(
                 RequestRecord(
-                    kind: RequestRecord.Kind(method: exchange.method.rawValue, path: exchange.url.path),
+                    kind: kind,
                     method: exchange.method.rawValue,
                     url: exchange.url.redacted,
                     host: "\(exchange.url.origin.hostName):\(exchange.url.origin.port)",
                     status: status,
-                    duration: start.duration(to: .now)
+                    duration: pause.watch.elapsed - sentAt,
+                    registry: isOwn ? host : nil,
+                    pullLimit: isOwn ? PullLimit(headers) : nil
                 )
             )
         }
         do {
             let response = try await perform(exchange, authorization)
-            record(Int(response.status.code))
+            record(Int(response.status.code), response.headers)
             let reply = Reply(
                 url: exchange.url,
                 status: Int(response.status.code),
                 headers: response.headers,
                 body: response.body,
                 slot: slot,
+                gate: gate(exchange.direction),
+                idleTimeout: limits.idleTimeout,
                 watchdog: exchange.direction == .writing ? watchdog : nil
             )
-            pauseIfAsked(by: reply)
+            learn(from: reply, to: exchange, kind, sentAt: sentAt)
             return reply
         } catch {
             record(nil)
@@ -251,9 +265,34 @@ final class Transport: Sendable {
         }
         let progress = ProgressWatchdog.Progress()
         var streaming = request
-        streaming.body = .stream(stream.telling(progress), length: .known(Int64(stream.range.count)))
+        streaming.body = .stream(
+            telling(stream, progress, gate(exchange.direction)),
+            length: .known(Int64(stream.range.count))
+        )
         return try await watchdog.run(progress) { [streaming] in
             try await client.execute(streaming, deadline: .distantFuture)
+        }
+    }
+
+    /// The same stream, whose steps a watchdog is told of, and whose bytes a gate; a peer that takes too few ends it.
+    private func telling(
+        _ stream: ByteStream,
+        _ progress: ProgressWatchdog.Progress,
+        _ gate: RequestGate
+    ) -> ByteStream {
+        ByteStream(range: stream.range) { [idleTimeout] in
+            var iterator = stream.makeAsyncIterator()
+            var floor = RateFloor(window: idleTimeout)
+            var sent: (count: Int, at: Duration)?
+            return {
+                if let sent { try floor.moved(sent.count, after: gate.watch.elapsed - sent.at) }
+                progress.entered(.reading)
+                let buffer = try await iterator.next()
+                progress.entered(buffer == nil ? .sent : .sending)
+                sent = buffer.map { ($0.readableBytes, gate.watch.elapsed) }
+                gate.moved(sent?.count ?? 0)
+                return buffer
+            }
         }
     }
 
@@ -275,12 +314,24 @@ final class Transport: Sendable {
         return request
     }
 
+    /// Takes from an answer how well the host copes.
+    ///
     /// A host that is asked too much is left alone by all requests, not only by the one that was told.
-    private func pauseIfAsked(by reply: Reply) {
-        guard reply.status == 429 || reply.status == 503, reply.url.origin == policy.origin else { return }
-        let pause = min(reply.retryAfter ?? .seconds(1), .seconds(60))
-        readingGate.pause(for: pause)
-        writingGate.pause(for: pause)
+    private func learn(from reply: Reply, to exchange: Exchange, _ kind: RequestRecord.Kind, sentAt: Duration) {
+        guard reply.url.origin == policy.origin else { return }
+        if reply.status == 429 || reply.status == 503 {
+            guard pause.refused(wish: reply.retryAfter, sentAt: sentAt) else { return }
+            readingGate.refused()
+            writingGate.refused()
+            return
+        }
+        pause.answered(sentAt: sentAt)
+        guard reply.status < 500 else { return }
+        gate(exchange.direction)
+            .answered(
+                AdaptiveWidth.Kind(method: exchange.method.rawValue, purpose: kind),
+                after: exchange.isStreaming ? nil : pause.watch.elapsed - sentAt
+            )
     }
 }
 
@@ -288,20 +339,5 @@ extension Reply {
     /// How long the host asks to be left alone.
     var retryAfter: Duration? {
         headers.first(name: "Retry-After").flatMap { RetryAfter.parse($0, now: WallClock.secondsSince1970) }
-    }
-}
-
-extension ByteStream {
-    /// The same stream, whose steps a watchdog is told of.
-    fileprivate func telling(_ progress: ProgressWatchdog.Progress) -> ByteStream {
-        ByteStream(range: range) {
-            var iterator = makeAsyncIterator()
-            return {
-                progress.entered(.reading)
-                let buffer = try await iterator.next()
-                progress.entered(buffer == nil ? .sent : .sending)
-                return buffer
-            }
-        }
     }
 }

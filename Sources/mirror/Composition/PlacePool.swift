@@ -28,6 +28,7 @@ actor PlacePool {
     }
 
     private let access: RegistryAccesses
+    private let bandwidth: Bandwidth
     /// Whether something is kept for later runs.
     private let remembers: Bool
     private var registries: [Registry: RemoteRegistry] = [:]
@@ -39,6 +40,7 @@ actor PlacePool {
 
     init(_ access: RegistryAccesses, remembers: Bool = true) {
         self.access = access
+        bandwidth = Bandwidth(access)
         self.remembers = remembers
         spool = SpoolFolder(
             at: StateDirectory.spool.path,
@@ -53,7 +55,11 @@ actor PlacePool {
         guard case .registry(let host, let scheme) = place else {
             return try await folder(place, for: .reading).endpoint
         }
-        let endpoint = ParallelEndpoint(RetryingEndpoint(try endpoint(host, scheme, .source, show), policy: policy))
+        let paced = PacedEndpoint(
+            try endpoint(host, scheme, .source, show),
+            throttles: await bandwidth.throttles(of: host, .source)
+        )
+        let endpoint = ParallelEndpoint(RetryingEndpoint(paced, policy: policy))
         guard remembers else { return endpoint }
         let remembering = RememberingEndpoint(endpoint, memory: cache(of: host))
         return spools(host) ? SpoolingEndpoint(remembering, in: spool) : remembering
@@ -62,9 +68,13 @@ actor PlacePool {
     /// The same for a place to write to.
     func destination(_ place: Place, _ show: Show) async throws -> any SinkEndpoint {
         guard case .registry(let host, let scheme) = place else {
-            return try await folder(place, for: .writing).endpoint
+            return try await folder(place, for: .writing).endpoint.paced(by: bandwidth.throttles(of: nil, .destination))
         }
-        return RetryingEndpoint(try endpoint(host, scheme, .destination, show), policy: policy)
+        let paced = PacedEndpoint(
+            try endpoint(host, scheme, .destination, show),
+            throttles: await bandwidth.throttles(of: host, .destination)
+        )
+        return RetryingEndpoint(paced, policy: policy)
     }
 
     /// What earlier runs knew of a destination's blobs; a folder finds out by itself.
@@ -137,6 +147,11 @@ actor PlacePool {
         folders[key] = folder
         return folder
     }
+}
+
+extension SinkEndpoint {
+    /// The same place, written to no faster than some limits allow.
+    fileprivate func paced(by throttles: [Throttle]) -> any SinkEndpoint { PacedEndpoint(self, throttles: throttles) }
 }
 
 extension Place {

@@ -39,6 +39,12 @@ struct RegistryAccesses {
     /// What is kept of blobs on their way.
     var spool: SpoolSettings { configuration.spool }
 
+    /// How many bytes a second may be written in all.
+    var bandwidth: BandwidthSchedule { configuration.bandwidth }
+
+    /// How many bytes a second may be read from a registry, and written to it.
+    func bandwidth(of host: RegistryHost) -> ByteRate? { configuration[host].bandwidth }
+
     /// The credential for a registry, and for one of its repositories.
     func credential(for host: RegistryHost, repository: RepositoryName?) async throws -> Credential? {
         try await credentials.credential(for: host, repository: repository)

@@ -8,6 +8,8 @@ import OCIRegistry
 struct MirrorConfiguration: Hashable, Sendable {
     /// The registries that are named, with what differs from the defaults.
     var registries: [RegistryHost: RegistrySettings] = [:]
+    /// How many bytes a second may be written in all.
+    var bandwidth = BandwidthSchedule()
     /// The jobs, in the order of the file.
     var jobs: [JobSettings] = []
     /// What is kept of blobs on their way.
@@ -61,6 +63,7 @@ struct MirrorConfiguration: Hashable, Sendable {
         }
         registries = top.value(FileKeys.registries) ?? [:]
         spool = SpoolSettings(top)
+        bandwidth = top.value(FileKeys.bandwidth) ?? BandwidthSchedule()
         let defaults = top.value(FileKeys.defaults) ?? JobDefaults()
         jobs = top[FileKeys.jobs].map { JobKeys.jobs($0, defaults, reader) } ?? []
         JobCycles.check(&jobs, reader)
@@ -75,6 +78,11 @@ enum FileKeys {
         "What differs from the defaults, by host or host:port.",
         .named(.mapping(RegistryKeys.shape))
     ) { node, reader in read(node, reader) }
+    static let bandwidth = ConfigKey<BandwidthSchedule>(
+        "bandwidth",
+        "How many bytes a second may be written to all destinations together, also by the time of day.",
+        BandwidthKeys.schema
+    ) { node, reader in BandwidthKeys.schedule(node, reader) }
     static let defaults = ConfigKey<JobDefaults>(
         "defaults",
         "What holds for every job that does not say otherwise.",
@@ -83,7 +91,8 @@ enum FileKeys {
     static let jobs = "jobs"
 
     static let shape = ConfigShape([
-        version.field, registries.field, SpoolSettings.rule.field, SpoolSettings.limit.field, defaults.field,
+        version.field, bandwidth.field, registries.field, SpoolSettings.rule.field, SpoolSettings.limit.field,
+        defaults.field,
         ConfigField(
             name: jobs,
             about: "What is copied from where to where, by names of your own.",

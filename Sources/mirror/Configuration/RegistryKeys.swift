@@ -75,7 +75,7 @@ enum RegistryKeys {
         static let requests = ConfigKey<Int>
             .number(
                 "requests",
-                "How many requests are under way at once, for reading and for writing each.",
+                "How many requests are under way at once at most, for reading and for writing each.",
                 in: 1...256
             )
         static let chunkedAbove = ConfigKey<ByteCount>
@@ -84,7 +84,9 @@ enum RegistryKeys {
                 "Larger blobs are sent in pieces, where an upload can go on after an interruption.",
                 in: .mebibytes(1)...(.tebibytes(1000))
             )
-        static let shape = ConfigShape([requests.field, chunkedAbove.field])
+        static let bandwidth = ConfigKey<ByteRate>
+            .rate("bandwidth", "How many bytes a second are read, and how many are written; 20MiB/s for example.")
+        static let shape = ConfigShape([requests.field, chunkedAbove.field, bandwidth.field])
     }
 
     /// The keys of `timeouts`.
@@ -225,6 +227,7 @@ extension RegistrySettings {
         if let limits = entry.value(RegistryKeys.limits) {
             requests = limits.value(RegistryKeys.Limits.requests)
             chunkedAbove = limits.value(RegistryKeys.Limits.chunkedAbove)?.value
+            bandwidth = limits.value(RegistryKeys.Limits.bandwidth)
         }
         if let timeouts = entry.value(RegistryKeys.timeouts) {
             connectTimeout = timeouts.value(RegistryKeys.Timeouts.connect)

@@ -53,6 +53,8 @@ struct RegistrySettings: Hashable, Sendable {
     var requests: Int?
     /// Blobs above this many bytes are sent in pieces.
     var chunkedAbove: Int64?
+    /// Bytes a second, for reading and for writing each.
+    var bandwidth: ByteRate?
     var connectTimeout: Duration?
     var idleTimeout: Duration?
     var commitTimeout: Duration?

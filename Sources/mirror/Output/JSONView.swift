@@ -51,6 +51,8 @@ struct JSONView: View {
         line.seconds = report.duration / .seconds(1)
         line.interrupted = report.isInterrupted
         line.hosts = report.slowestHosts.map { JSONLine.Host(name: $0.name, tally: $0.host) }
+        let limits = report.totals.requests.pullLimits.sorted { $0.key < $1.key }
+        if !limits.isEmpty { line.pulls = limits.map { JSONLine.Pulls(host: $0.key.description, limit: $0.value) } }
         write(line)
     }
 
@@ -144,6 +146,20 @@ struct JSONLine: Encodable {
         }
     }
 
+    /// How many manifests may still be fetched at a host.
+    struct Pulls: Encodable {
+        let host: String
+        let limit, remaining: Int
+        let windowSeconds: Double?
+
+        init(host: String, limit: PullLimit) {
+            self.host = host
+            self.limit = limit.limit
+            remaining = limit.remaining
+            windowSeconds = limit.window.map { $0 / .seconds(1) }
+        }
+    }
+
     let event: String
     var job: String?
     var source: String?
@@ -160,6 +176,7 @@ struct JSONLine: Encodable {
     var seconds: Double?
     var interrupted: Bool?
     var hosts: [Host]?
+    var pulls: [Pulls]?
 
     init(event: String, message: String? = nil, hint: String? = nil) {
         self.event = event

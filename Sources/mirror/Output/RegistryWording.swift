@@ -19,6 +19,8 @@ enum RegistryWording {
         case .connection(.certificate(.otherName)): "write the name that the certificate of \(error.host) is for"
         case .connection(.certificate): "the certificate of \(error.host) must be renewed"
         case .connection(.refused): "check that the registry runs, and the port"
+        case .connection(.unreachable): "check the network of this machine, and its routes"
+        case .connection(.tooManyOpenFiles(_?)): "raise the limit (ulimit -n), or lower limits.requests"
         case .connection(.proxy(wantsLogin: true)):
             "write them into the address of the proxy: http://user:password@host:port"
         case .connection(.unknownHost): "check the spelling, and the name servers of this machine"
@@ -88,6 +90,10 @@ enum RegistryWording {
         case .proxy(wantsLogin: true): "the proxy asks for a user name and a password, or for others"
         case .proxy(wantsLogin: false): "the proxy does not connect to it"
         case .forbiddenAddress(let kind): "a redirect led to \(self.kind(kind))"
+        case .unreachable: "there is no way to its network"
+        case .tooManyOpenFiles(let limit?):
+            "too many open files and connections: this program may have \(limit) at once"
+        case .tooManyOpenFiles(nil): "too many open files and connections on this machine"
         case .other(let text): text
         }
     }

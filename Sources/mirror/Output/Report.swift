@@ -2,7 +2,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ArgumentParser
+import OCI
 import OCIContent
+import OCIRegistry
 
 /// The end of a run, as it is reported.
 struct Report {
@@ -72,6 +74,9 @@ struct Report {
         )
         let hosts = slowestHosts.map { "\($0.name) (mean \(Measures.duration($0.host.mean)))".printable }
         if !hosts.isEmpty { lines.append("  answers   \(hosts.joined(separator: ", "))") }
+        for (host, limit) in totals.requests.pullLimits.sorted(by: { $0.key < $1.key }) {
+            lines.append("  pulls     \(Self.pulls(limit)) at \(host)".printable)
+        }
         if !totals.layersLeftOut.isEmpty {
             let layers = Measures.count(totals.layersLeftOut.count, "layer")
             lines.append("  left out  \(layers) whose publisher does not let them be copied (non-distributable)")
@@ -81,6 +86,15 @@ struct Report {
         }
         if let rest { lines.append("  \(rest)") }
         return lines.joined(separator: "\n")
+    }
+
+    /// `57 of 100 left (per 6 h)`.
+    private static func pulls(_ limit: PullLimit) -> String {
+        let seconds = limit.window.map { Int($0 / .seconds(1)) } ?? 0
+        let window = limit.window.map {
+            seconds.isMultiple(of: 3600) ? " (per \(seconds / 3600) h)" : " (per \(Measures.duration($0)))"
+        }
+        return "\(limit.remaining) of \(limit.limit) left\(window ?? "")"
     }
 
     /// What to do about the rest after an interruption.

@@ -126,6 +126,8 @@ struct RequestTally {
     private(set) var bySide: [Side: Int] = [:]
     private var byKind: [Kind: Int] = [:]
     private(set) var byHost: [String: Host] = [:]
+    /// How many manifests may still be fetched, as it was said last.
+    private(set) var pullLimits: [RegistryHost: PullLimit] = [:]
 
     private struct Kind: Hashable {
         let kind: RequestRecord.Kind
@@ -138,6 +140,7 @@ struct RequestTally {
     mutating func add(_ record: RequestRecord, _ side: Side) {
         bySide[side, default: 0] += 1
         byKind[Kind(kind: record.kind, side: side), default: 0] += 1
+        if let registry = record.registry, let limit = record.pullLimit { pullLimits[registry] = limit }
         // Hosts that redirects lead to are chosen by servers; their number is bounded here.
         guard byHost[record.host] != nil || byHost.count < 64 else { return }
         var host = byHost[record.host] ?? Host()

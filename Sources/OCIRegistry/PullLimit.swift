@@ -1,0 +1,52 @@
+// mirror: container images from one registry to another
+// SPDX-License-Identifier: Apache-2.0
+
+import NIOHTTP1
+
+/// How many manifests a registry still lets us fetch, as Docker Hub says in every answer.
+///
+/// Whose budget it is, an address's or a user's, is left out: reports are passed on.
+public struct PullLimit: Hashable, Sendable {
+    /// How many manifests may be fetched in a window.
+    public let limit: Int
+    /// How many of them are left.
+    public let remaining: Int
+    /// How long a window is; `nil` if the registry does not say.
+    public let window: Duration?
+
+    /// Makes a limit.
+    public init(limit: Int, remaining: Int, window: Duration?) {
+        self.limit = limit
+        self.remaining = remaining
+        self.window = window
+    }
+
+    /// Reads `ratelimit-limit` and `ratelimit-remaining`; `nil` for an answer without them, or with odd ones.
+    init?(_ headers: HTTPHeaders) {
+        guard let limit = headers.first(name: "RateLimit-Limit").flatMap(Self.parse),
+            let remaining = headers.first(name: "RateLimit-Remaining").flatMap(Self.parse),
+            remaining.count <= limit.count
+        else { return nil }
+        self.init(
+            limit: limit.count,
+            remaining: remaining.count,
+            window: (limit.window ?? remaining.window).map { .seconds($0) }
+        )
+    }
+
+    /// Reads `100;w=21600`, a number and the seconds of its window.
+    static func parse(_ text: String) -> (count: Int, window: Int?)? {
+        let parts = text.split(separator: ";", omittingEmptySubsequences: false)
+        guard parts.count <= 2, let count = number(parts[0]) else { return nil }
+        guard parts.count == 2 else { return (count, nil) }
+        guard parts[1].hasPrefix("w="), let window = number(parts[1].dropFirst(2)), window > 0 else { return nil }
+        return (count, window)
+    }
+
+    private static func number(_ text: Substring) -> Int? {
+        guard (1...9).contains(text.utf8.count), text.utf8.allSatisfy({ (0x30...0x39).contains($0) }) else {
+            return nil
+        }
+        return Int(text)
+    }
+}
