@@ -169,7 +169,7 @@ import Testing
             "limits.requests: 99999999999999999999 is not between 1 and 256"
         ),
         ("limits: { requests: many }", "limits.requests: expected a whole number, but found a text"),
-        ("limits: { bytes: 1 }", "limits.bytes: the key is not known; known here: requests, bandwidth"),
+        ("limits: { bytes: 1 }", "limits.bytes: the key is not known; known here: requests, chunked-above, bandwidth"),
         ("limits: { bandwidth: 1 }", "limits.bandwidth: expected a rate such as 500KiB/s or 20MiB/s, but found a text"),
         (
             "limits: { bandwidth: 1MiB }",

@@ -31,7 +31,9 @@ struct Report {
     /// Bytes sent a second.
     var rate: Int64 {
         let seconds = duration / .seconds(1)
-        return seconds > 0 ? Int64(Double(totals.bytesCopied) / seconds) : 0
+        // What had arrived before was not sent in this time.
+        let sent = max(0, totals.bytesCopied - totals.setbacks.bytesResumed)
+        return seconds > 0 ? Int64(Double(sent) / seconds) : 0
     }
 
     /// The hosts whose answers took longest on average, the slowest first.
