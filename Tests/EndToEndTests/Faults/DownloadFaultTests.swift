@@ -36,8 +36,8 @@ extension EndToEnd.FaultTests {
                 let result = try await scene.copy()
                 #expect(result.ending == .exited(0), "\(result.errorText)")
                 #expect(plan.fired == 1)
-                // A reset may overtake what was on its way.
-                #expect(scene.read <= image.size + (cut == .reset ? Int64(place) : 0), "\(scene.front.exchanges)")
+                // What had come, and was not read yet, is lost with the connection.
+                #expect(scene.read <= image.size + Int64(place), "\(scene.front.exchanges)")
                 #expect(scene.sent == image.size)
                 try await scene.expectConvergence()
             }
@@ -50,7 +50,7 @@ extension EndToEnd.FaultTests {
                 let result = try await scene.copy()
                 #expect(result.ending == .exited(0), "\(result.errorText)")
                 #expect(plan.fired == 12)
-                #expect(scene.read == image.size, "\(scene.front.exchanges)")
+                #expect(scene.read <= image.size + 12 * 300_000, "\(scene.front.exchanges)")
                 try await scene.expectConvergence()
             }
         }
@@ -89,7 +89,9 @@ extension EndToEnd.FaultTests {
             let image = try Self.image()
             let plan = Self.harm(image, .setField("Content-Length", length), occurrences: 1...1)
             try await withFaultScene(["a/b:1": image], reading: plan.rule) { scene in
-                let result = try await scene.copy()
+                // A body that is shorter than its length is waited for.
+                let options = try scene.configure("timeouts:\n  idle: 2s")
+                let result = try await scene.start(options).wait()
                 #expect(plan.fired == 1)
                 #expect(result.ending == .exited(0) || result.ending == .exited(1), "\(result.errorText)")
                 // The tag came by a sound blob, or not at all.
