@@ -3,6 +3,7 @@
 
 import OCI
 import OCIContent
+import Synchronization
 import Testing
 
 @Suite struct RetryingSinkTests {
@@ -63,7 +64,21 @@ import Testing
         #expect(sink.calls.count == 1)
     }
 
-    @Test func `does not send wrong content again`() async throws {
+    @Test func `asks for wrong content once more, since it may have been spoilt on the way`() async throws {
+        let readings = Mutex(0)
+        let source = ScriptedRepository { _, _ in
+            let isFirst = readings.withLock { count in
+                count += 1
+                return count == 1
+            }
+            return ScriptedRepository.stream(0..<10, [.bytes(isFirst ? [UInt8](repeating: 0, count: 10) : Self.bytes)])
+        }
+        let sink = ScriptedRepository()
+        #expect(try await RetryingSink(sink, policy: .test()).write(content(source), heldBy: nil) == .copied)
+        #expect(sink.calls.count == 2)
+    }
+
+    @Test func `does not send content again that stays wrong`() async throws {
         let source = ScriptedRepository(range: 0..<10, [.bytes([UInt8](repeating: 0, count: 10))])
         let sink = ScriptedRepository()
         let error = await failure {
@@ -73,7 +88,7 @@ import Testing
             Issue.record("\(String(describing: error))")
             return
         }
-        #expect(sink.calls.count == 1)
+        #expect(sink.calls.count == 2)
     }
 
     @Test func `does not repeat what another try cannot mend`() async throws {

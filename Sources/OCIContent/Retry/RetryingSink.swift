@@ -6,7 +6,8 @@ public import OCI
 /// A repository to write to, each of whose failures is tried again as long as that can help.
 ///
 /// How far a failed upload of a blob has come is the place's matter: see ``UploadMemory``. An upload that gets on is tried
-/// again as often as it is cut. A failure of the reading side comes as a ``SideFailure``, which is not tried again here.
+/// again as often as it is cut. A failure of the reading side comes as a ``SideFailure``, which is not tried again here, but
+/// for bytes that turned out wrong at their end: only a new upload can take others.
 public struct RetryingSink: ContentSink {
     private let base: any ContentSink
     private let policy: RetryPolicy
@@ -38,9 +39,15 @@ public struct RetryingSink: ContentSink {
     /// Makes a blob be there; see ``ContentSink/write(_:heldBy:)``.
     public func write(_ blob: BlobContent, heldBy sibling: RepositoryName?) async throws -> Arrival {
         var failures = RetryPolicy.Failures()
+        var readings = RetryPolicy.Failures()
         while true {
             let before = blob.acknowledged
-            do { return try await base.write(blob, heldBy: sibling) } catch {
+            do { return try await base.write(blob, heldBy: sibling) } catch let failure as SideFailure {
+                guard case ContentError.wrongDigest = failure.underlying else { throw failure }
+                do { try await policy.wait(after: failure.underlying, &readings) } catch {
+                    throw SideFailure.wrapping(error, side: failure.side)
+                }
+            } catch {
                 if blob.acknowledged > before { failures.progressed() }
                 try await policy.wait(after: error, &failures)
             }
