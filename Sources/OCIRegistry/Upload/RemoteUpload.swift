@@ -43,7 +43,7 @@ struct RemoteUpload {
     mutating func run() async throws -> Arrival {
         while true {
             let action = machine.action
-            let reply = try await perform(action)
+            let reply = try await answer(to: action)
             answeredBy = reply.url
             // The body of a refusal tells more than its status; all others are read so that their connections live on.
             var refusal: (error: RegistryError, text: String)?
@@ -74,6 +74,16 @@ struct RemoteUpload {
             case .fail: throw refusal?.error ?? unexpected(reply, action)
             default: try Task.checkCancellation()
             }
+        }
+    }
+
+    /// Makes a request; a session that was given wrong bytes is of no more use.
+    private mutating func answer(to action: UploadMachine.Action) async throws -> Reply {
+        do { return try await perform(action) } catch let failure as SideFailure {
+            if case ContentError.wrongDigest = failure.underlying {
+                registry.uploads.note(nil, of: digest, in: repository.name)
+            }
+            throw failure
         }
     }
 
