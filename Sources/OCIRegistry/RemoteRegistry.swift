@@ -16,6 +16,8 @@ public final class RemoteRegistry: Sendable {
     let limits: RegistryLimits
     /// The uploads that are open.
     let uploads: any UploadMemory
+    /// The entity tags of blobs that were read.
+    let entityTags = EntityTags()
     /// Places for uploads that read ahead.
     let roomAhead = Slots(4)
     private let knowledge: Mutex<Knowledge>

@@ -140,8 +140,16 @@ extension RemoteRepository: ContentSource {
     public func blob(_ descriptor: Descriptor, in range: Range<Int64>) async throws -> ByteStream {
         let subject = subject(descriptor.digest)
         var request = api.request(.GET, path("blobs/\(descriptor.digest)"))
-        if let field = ContentRange.field(of: range, size: descriptor.size) { request.headers = [("Range", field)] }
+        let tags = endpoint.registry.entityTags
+        if let field = ContentRange.field(of: range, size: descriptor.size) {
+            request.headers = [("Range", field)]
+            // Whoever has other bytes under the name by now is to send all of them; of a part in the middle that would be too much.
+            if range.upperBound >= descriptor.size, let tag = tags[descriptor.digest] {
+                request.headers.append(("If-Range", tag))
+            }
+        }
         let reply = try await api.send(request, during: .readBlob, subject: subject)
+        tags.note(reply.headers.first(name: "ETag"), of: descriptor.digest)
         let delivered: Range<Int64>
         switch reply.status {
         case 200:
@@ -157,6 +165,10 @@ extension RemoteRepository: ContentSource {
                 throw api.error(.answer("not the range that was asked for"), during: .readBlob, subject: subject)
             }
             delivered = stated
+        case 403 where reply.url.origin != endpoint.registry.transport.policy.origin:
+            // A signed address that is over: the registry gives a new one when it is asked again.
+            try await reply.discard()
+            throw api.error(.answer("its storage refused the address it gave"), during: .readBlob, subject: subject)
         case 404:
             try await reply.discard()
             throw ContentError.missing(descriptor.digest)

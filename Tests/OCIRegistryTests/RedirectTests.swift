@@ -69,6 +69,22 @@ extension RemoteRegistryTests {
             }
         }
 
+        @Test func `an address of the storage that is over is asked for again at the registry`() async throws {
+            let blob = blob
+            let given = Shared(0)
+            try await withScriptedPeer(address: "127.0.0.2") { request in
+                request.query("number") == "1" ? PeerReply(403) : PeerReply(body: .bytes(blob.bytes))
+            } _: { storage in
+                try await withRegistry { _ in
+                    redirect(to: "http://\(storage.host)/x?number=\(given.change { $0 += 1; return $0 })")
+                } _: { registry, _ in
+                    let source = RetryingSource(try registry.app(), policy: .quick)
+                    #expect(try await source.blob(blob.descriptor, from: 0).collected() == blob.bytes)
+                    #expect(given.value == 2)
+                }
+            }
+        }
+
         @Test func `ten redirects are followed, and not one more`() async throws {
             let blob = blob
             for (length, isFollowed) in [(10, true), (11, false)] {

@@ -91,6 +91,24 @@ extension RemoteRegistryTests {
             #expect(requests.map { $0.header("range") } == [nil, nil, "bytes=5-"])
         }
 
+        @Test(arguments: [("\"a\"", "\"a\""), ("W/\"a\"", nil), ("a", nil), (nil, nil)] as [(String?, String?)])
+        func `the rest of a blob is asked for on condition that it is the same`(_ tag: String?, _ asked: String?)
+            async throws
+        {
+            let blob = blob
+            let requests = try await requests { request in
+                let tags = tag.map { [("ETag", $0)] } ?? []
+                guard request.header("range") != nil else { return PeerReply(headers: tags, body: .bytes(blob.bytes)) }
+                return PeerReply(206, headers: [("Content-Range", "bytes 5-6/7")] + tags, body: .bytes([1, 2]))
+            } _: { _, app in
+                _ = try await app.blob(blob.descriptor, from: 0).collected()
+                _ = try await app.blob(blob.descriptor, from: 5).collected()
+                _ = try? await app.blob(blob.descriptor, in: 2..<4).collected()
+            }
+            #expect(requests.map { $0.header("if-range") } == [nil, asked, nil])
+            #expect(requests.map { $0.header("range") } == [nil, "bytes=5-", "bytes=2-3"])
+        }
+
         @Test func `a blob is mounted or started by one POST and sent by one PUT`() async throws {
             let (blob, digest) = (blob, blob.descriptor.digest)
             let requests = try await requests { request in
