@@ -168,7 +168,11 @@ extension RemoteRepository: ContentSource {
         case 403 where reply.url.origin != endpoint.registry.transport.policy.origin:
             // A signed address that is over: the registry gives a new one when it is asked again.
             try await reply.discard()
-            throw api.error(.answer("its storage refused the address it gave"), during: .readBlob, subject: subject)
+            throw api.error(
+                .answer("its storage answered 403 to the address that it gave"),
+                during: .readBlob,
+                subject: subject
+            )
         case 404:
             try await reply.discard()
             throw ContentError.missing(descriptor.digest)

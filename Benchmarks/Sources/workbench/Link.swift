@@ -57,7 +57,9 @@ struct Link: AsyncParsableCommand {
         print("| one connection MB/s | several MB/s | times as fast (min / median / max) |")
         print("|---|---|---|")
         let figures = [ratios.first ?? 0, ratios[ratios.count / 2], ratios.last ?? 0]
-        print("| \(rate(one)) | \(rate(several)) | \(figures.map { String(format: "%.2f", $0) }.joined(separator: " / ")) |")
+        print(
+            "| \(rate(one)) | \(rate(several)) | \(figures.map { String(format: "%.2f", $0) }.joined(separator: " / ")) |"
+        )
     }
 
     private func read(_ blob: Descriptor, from source: any ContentSource) async throws {

@@ -30,24 +30,10 @@ public struct RememberingEndpoint<Base: SourceEndpoint>: SourceEndpoint {
 }
 
 /// A repository whose manifests are fetched once.
-private struct RememberingSource: ContentSource {
+private struct RememberingSource: ForwardingSource {
     let base: any ContentSource
     let repository: RepositoryName
     let memory: any DocumentMemory
-
-    func tags() -> Pages<TagEntry> { base.tags() }
-
-    func resolve(_ target: Target) async throws -> Descriptor? { try await base.resolve(target) }
-
-    func contains(_ blob: Descriptor) async throws -> Bool { try await base.contains(blob) }
-
-    func blob(_ descriptor: Descriptor, in range: Range<Int64>) async throws -> ByteStream {
-        try await base.blob(descriptor, in: range)
-    }
-
-    func kept(of blob: Descriptor) async -> Int64 { await base.kept(of: blob) }
-
-    func release(_ blob: Descriptor) async { await base.release(blob) }
 
     func document(at target: Target) async throws -> ManifestDocument? {
         switch target {

@@ -27,7 +27,7 @@ public struct ParallelEndpoint<Origin: SourceEndpoint>: SourceEndpoint {
 
     /// One repository of the place.
     public func source(_ repository: RepositoryName) -> any ContentSource {
-        ParallelSource(origin: origin.source(repository), terms: terms, room: room)
+        ParallelSource(base: origin.source(repository), terms: terms, room: room)
     }
 }
 
@@ -51,31 +51,19 @@ public struct ParallelTerms: Hashable, Sendable {
 }
 
 /// A repository whose large blobs are read over several connections.
-private struct ParallelSource: ContentSource {
-    let origin: any ContentSource
+private struct ParallelSource: ForwardingSource {
+    let base: any ContentSource
     let terms: ParallelTerms
     let room: Slots
 
-    func tags() -> Pages<TagEntry> { origin.tags() }
-
-    func resolve(_ target: Target) async throws -> Descriptor? { try await origin.resolve(target) }
-
-    func document(at target: Target) async throws -> ManifestDocument? { try await origin.document(at: target) }
-
-    func contains(_ blob: Descriptor) async throws -> Bool { try await origin.contains(blob) }
-
-    func kept(of blob: Descriptor) async -> Int64 { await origin.kept(of: blob) }
-
-    func release(_ blob: Descriptor) async { await origin.release(blob) }
-
     func blob(_ descriptor: Descriptor, in range: Range<Int64>) async throws -> ByteStream {
-        guard Int64(range.count) >= terms.minimumSize else { return try await origin.blob(descriptor, in: range) }
+        guard Int64(range.count) >= terms.minimumSize else { return try await base.blob(descriptor, in: range) }
         let trial = range.lowerBound..<(range.lowerBound + terms.trial)
-        let first = try await origin.blob(descriptor, in: trial)
+        let first = try await base.blob(descriptor, in: trial)
         // A place without ranges delivers everything at once.
         guard first.range.upperBound < range.upperBound else { return first }
         return ByteStream(range: first.range.lowerBound..<range.upperBound) {
-            let reading = ParallelReading(of: descriptor, to: range.upperBound, first, origin, terms, room)
+            let reading = ParallelReading(of: descriptor, to: range.upperBound, first, base, terms, room)
             return { try await reading.next() }
         }
     }

@@ -34,18 +34,10 @@ public struct SpoolingEndpoint<Base: SourceEndpoint>: SourceEndpoint {
 }
 
 /// A repository whose large blobs are kept until they have arrived.
-private struct SpoolingSource: ContentSource {
+private struct SpoolingSource: ForwardingSource {
     let base: any ContentSource
     let folder: SpoolFolder
     let minimumSize: Int64
-
-    func tags() -> Pages<TagEntry> { base.tags() }
-
-    func resolve(_ target: Target) async throws -> Descriptor? { try await base.resolve(target) }
-
-    func document(at target: Target) async throws -> ManifestDocument? { try await base.document(at: target) }
-
-    func contains(_ blob: Descriptor) async throws -> Bool { try await base.contains(blob) }
 
     func blob(_ descriptor: Descriptor, in range: Range<Int64>) async throws -> ByteStream {
         guard isSpooled(descriptor), !range.isEmpty, (0..<descriptor.size).contains(range.lowerBound),
