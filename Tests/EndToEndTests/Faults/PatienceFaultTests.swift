@@ -85,7 +85,7 @@ extension EndToEnd.FaultTests {
         @Test func `F14 a registry that always hangs is given up, and the other images arrive`() async throws {
             let image = try Self.image()
             let sound = try LargeImage(seed: 43, layerSizes: [10_000])
-            let plan = Self.plan(image, isReading: true, at: 100, occurrences: 1...Int.max)
+            let plan = Self.plan(image, isReading: true, at: 0, occurrences: 1...Int.max)
             try await withFaultScene(["a/b:1": image, "a/c:1": sound], reading: plan.rule) { scene in
                 let options = try scene.configure("timeouts:\n  idle: 300ms")
                 let result = try await scene.start(options).wait()
