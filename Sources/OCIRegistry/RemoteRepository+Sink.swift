@@ -12,13 +12,7 @@ extension RemoteRepository: ContentSink {
     /// An upload that was interrupted goes on where it stopped, if the registry still knows it.
     public func write(_ blob: BlobContent, heldBy sibling: RepositoryName?) async throws -> Arrival {
         var upload = RemoteUpload(of: blob, to: self, heldBy: sibling)
-        do { return try await upload.run() } catch let failure as SideFailure {
-            // What the session got was wrong, and a registry that compares no digests would make a blob of it.
-            if case ContentError.wrongDigest = failure.underlying {
-                endpoint.registry.uploads.note(nil, of: blob.descriptor.digest, in: name)
-            }
-            throw failure
-        }
+        return try await upload.run()
     }
 
     /// Writes a manifest under its digest.
