@@ -11,6 +11,7 @@ public struct ParallelEndpoint<Origin: SourceEndpoint>: SourceEndpoint {
     private let origin: Origin
     private let terms: ParallelTerms
     private let room: Slots
+    private let verdict = ParallelVerdict()
 
     /// Wraps a place.
     public init(_ origin: Origin, _ terms: ParallelTerms = ParallelTerms()) {
@@ -27,7 +28,7 @@ public struct ParallelEndpoint<Origin: SourceEndpoint>: SourceEndpoint {
 
     /// One repository of the place.
     public func source(_ repository: RepositoryName) -> any ContentSource {
-        ParallelSource(base: origin.source(repository), terms: terms, room: room)
+        ParallelSource(base: origin.source(repository), terms: terms, room: room, verdict: verdict)
     }
 }
 
@@ -43,8 +44,8 @@ public struct ParallelTerms: Hashable, Sendable {
     public var partsAhead = 6
     /// The share of the trial's time that was spent waiting for bytes, from which on the connection is too slow.
     public var waiting = 0.7
-    /// A connection that brings this many bytes a second is fast enough.
-    public var fastEnough: Int64 = 150 << 20
+    /// How many times as fast several connections must be as one, so that there are more than a few parts.
+    public var gain = 1.5
 
     /// The usual terms.
     public init() {}
@@ -55,15 +56,18 @@ private struct ParallelSource: ForwardingSource {
     let base: any ContentSource
     let terms: ParallelTerms
     let room: Slots
+    let verdict: ParallelVerdict
 
     func blob(_ descriptor: Descriptor, in range: Range<Int64>) async throws -> ByteStream {
-        guard Int64(range.count) >= terms.minimumSize else { return try await base.blob(descriptor, in: range) }
+        guard Int64(range.count) >= terms.minimumSize, verdict.isWorthTrying() else {
+            return try await base.blob(descriptor, in: range)
+        }
         let trial = range.lowerBound..<(range.lowerBound + terms.trial)
         let first = try await base.blob(descriptor, in: trial)
         // A place without ranges delivers everything at once.
         guard first.range.upperBound < range.upperBound else { return first }
         return ByteStream(range: first.range.lowerBound..<range.upperBound) {
-            let reading = ParallelReading(of: descriptor, to: range.upperBound, first, base, terms, room)
+            let reading = ParallelReading(of: descriptor, to: range.upperBound, first, base, terms, room, verdict)
             return { try await reading.next() }
         }
     }

@@ -7,8 +7,8 @@ import OCI
 
 /// One reading of a blob over several connections, whose bytes come in their order.
 ///
-/// The first bytes come over one connection. If it was what the reader waited for, the rest comes in parts, each over a
-/// connection of its own, and otherwise in one stream.
+/// The first bytes come over one connection. If it was what the reader waited for, more come in parts, each over a
+/// connection of its own, and as long as that is faster, all the rest; otherwise the rest comes in one stream.
 ///
 /// It is unchecked because a stream is read by one task, as its contract says.
 final class ParallelReading: @unchecked Sendable {
@@ -26,7 +26,11 @@ final class ParallelReading: @unchecked Sendable {
     /// Where the stream that is read now ends.
     private var currentEnd: Int64
     private var isTrial = true
-    private var watch = WaitingShare()
+    private let verdict: ParallelVerdict
+    private var single = ReadingPace()
+    private var several = ReadingPace()
+    private var partsRead = 0
+    private var isRefuted = false
     private var parts: Deque<Part> = []
     /// The first byte that nobody was asked for yet.
     private var asked: Int64
@@ -37,13 +41,15 @@ final class ParallelReading: @unchecked Sendable {
         _ first: ByteStream,
         _ origin: any ContentSource,
         _ terms: ParallelTerms,
-        _ room: Slots
+        _ room: Slots,
+        _ verdict: ParallelVerdict
     ) {
         self.descriptor = descriptor
         self.end = end
         self.origin = origin
         self.terms = terms
         self.room = room
+        self.verdict = verdict
         current = first.makeAsyncIterator()
         currentEnd = first.range.upperBound
         asked = currentEnd
@@ -52,14 +58,19 @@ final class ParallelReading: @unchecked Sendable {
     func next() async throws -> ByteBuffer? {
         while true {
             if current != nil {
-                watch.began()
+                single.began()
                 let buffer = try await current?.next()
-                watch.ended(buffer?.readableBytes ?? 0)
+                single.ended(buffer?.readableBytes ?? 0)
                 if let buffer { return buffer }
                 current = nil
             } else if let part = parts.first {
-                if let buffer = try await part.ahead.next() { return buffer }
+                several.began()
+                if let buffer = try await part.ahead.next() {
+                    several.ended(buffer.readableBytes)
+                    return buffer
+                }
                 parts.removeFirst()
+                partsRead += 1
             } else if currentEnd >= end, asked >= end {
                 return nil
             }
@@ -75,7 +86,14 @@ final class ParallelReading: @unchecked Sendable {
         }
         if isTrial {
             isTrial = false
-            guard watch.isSlow(terms) else { return try await goOn(to: end) }
+            if single.waitingShare < terms.waiting { refute() }
+            several = ReadingPace()
+        } else if partsRead == terms.partsAhead, several.rate < single.rate * terms.gain {
+            refute()
+        }
+        guard !isRefuted else {
+            if parts.isEmpty { try await goOn(to: end) }
+            return
         }
         // Without room the blob goes on by itself, a part at a time, so that no blob ever waits for another.
         while parts.count < terms.partsAhead, asked < end, let slot = room.tryAcquire() {
@@ -90,6 +108,11 @@ final class ParallelReading: @unchecked Sendable {
         if parts.isEmpty { try await goOn(to: min(asked + terms.part, end)) }
     }
 
+    private func refute() {
+        isRefuted = true
+        verdict.refuted()
+    }
+
     private func goOn(to bound: Int64) async throws {
         let range = asked..<bound
         asked = bound
@@ -98,23 +121,26 @@ final class ParallelReading: @unchecked Sendable {
     }
 }
 
-/// How much of a reading's time was spent waiting for bytes.
-private struct WaitingShare {
+/// How fast bytes come, and how much of the time they are waited for.
+private struct ReadingPace {
     private let start = ContinuousClock.now
     private var since = ContinuousClock.now
+    private var end = ContinuousClock.now
     private var waited = Duration.zero
     private var bytes: Int64 = 0
+
+    private var time: Duration { start.duration(to: end) }
+
+    /// The share of the time that was spent waiting, from 0 to 1.
+    var waitingShare: Double { time > .zero ? waited / time : 0 }
+    /// Bytes a second.
+    var rate: Double { time > .zero ? Double(bytes) / (time / .seconds(1)) : 0 }
 
     mutating func began() { since = .now }
 
     mutating func ended(_ count: Int) {
-        waited += since.duration(to: .now)
+        end = .now
+        waited += since.duration(to: end)
         bytes += Int64(count)
-    }
-
-    func isSlow(_ terms: ParallelTerms) -> Bool {
-        let whole = start.duration(to: .now)
-        guard whole > .zero else { return false }
-        return waited / whole >= terms.waiting && Double(bytes) / (whole / .seconds(1)) < Double(terms.fastEnough)
     }
 }

@@ -22,7 +22,10 @@ public final class UploadJournal: UploadMemory {
     private static let maximumFiles = 256
 
     private struct State {
-        let folder: Folder?
+        /// `nil` as long as nothing had to be written.
+        var folder: Folder?
+        /// Whether the folder was asked for, and could not be made.
+        var isUnwritable = false
         var file: JournalFile?
         /// Files whose entries are to be in the own file; locked until they are, or two processes would share a session.
         var past: [JournalFile] = []
@@ -36,7 +39,7 @@ public final class UploadJournal: UploadMemory {
     private let now: @Sendable () -> Int64
     private let state = Mutex<State?>(nil)
 
-    /// Names the folder of a registry, which is made when something is noted or asked.
+    /// Names the folder of a registry, which is made when something is noted.
     public convenience init(at path: String) {
         self.init(at: path, observer: nil, now: { FileStatus.Instant.now.seconds })
     }
@@ -92,7 +95,7 @@ public final class UploadJournal: UploadMemory {
     }
 
     private func write(_ record: UploadRecord, _ state: inout State) {
-        guard let folder = state.folder else { return }
+        guard let folder = folder(for: &state) else { return }
         do {
             try failpoint(.journalAppend)
             if state.isBehind || state.file == nil {
@@ -129,8 +132,16 @@ public final class UploadJournal: UploadMemory {
         table.uploads.values.flatMap { UploadRecord.open($0).line ?? [] }
     }
 
+    private func folder(for state: inout State) -> Folder? {
+        if state.folder == nil, !state.isUnwritable {
+            try? StoreFolders.makeFolders(path, mode: 0o700, isDurable: false)
+            state.folder = try? Folder.open(at: path, observer: observer)
+            state.isUnwritable = state.folder == nil
+        }
+        return state.folder
+    }
+
     private func load() -> State {
-        try? StoreFolders.makeFolders(path, mode: 0o700, isDurable: false)
         guard let folder = try? Folder.open(at: path, observer: observer) else { return State(folder: nil) }
         var state = State(folder: folder)
         // One process at a time, or two could adopt what a third one was killed in adopting. Who comes second has none.

@@ -59,7 +59,12 @@ actor PlacePool {
             try endpoint(host, scheme, .source, show),
             throttles: await bandwidth.throttles(of: host, .source)
         )
-        let endpoint = ParallelEndpoint(RetryingEndpoint(paced, policy: policy))
+        let retrying = RetryingEndpoint(paced, policy: policy)
+        // On this machine a connection is never what a copy waits for.
+        return host.isLoopback ? remembering(retrying, of: host) : remembering(ParallelEndpoint(retrying), of: host)
+    }
+
+    private func remembering(_ endpoint: some SourceEndpoint, of host: RegistryHost) -> any SourceEndpoint {
         guard remembers else { return endpoint }
         let remembering = RememberingEndpoint(endpoint, memory: cache(of: host))
         return spools(host) ? SpoolingEndpoint(remembering, in: spool) : remembering

@@ -55,18 +55,19 @@ import Testing
     )
 
     /// - Parameter waiting: The share of waiting that counts as slow: 0 for always, 2 for never.
-    private func terms(waiting: Double) -> ParallelTerms {
+    private func terms(waiting: Double, gain: Double = 0) -> ParallelTerms {
         var terms = ParallelTerms()
         terms.minimumSize = 500_000
         terms.trial = 100_000
         terms.part = 70_000
         terms.partsAhead = 4
         terms.waiting = waiting
+        terms.gain = gain
         return terms
     }
 
-    private func source(_ place: Place, waiting: Double) throws -> any ContentSource {
-        ParallelEndpoint(place, terms(waiting: waiting)).source(try RepositoryName("a"))
+    private func source(_ place: Place, waiting: Double, gain: Double = 0) throws -> any ContentSource {
+        ParallelEndpoint(place, terms(waiting: waiting, gain: gain)).source(try RepositoryName("a"))
     }
 
     private func check(_ stream: ByteStream, from offset: Int64 = 0) async throws {
@@ -102,6 +103,20 @@ import Testing
         let place = Place()
         try await check(try source(place, waiting: 2).blob(Self.blob, from: 0))
         #expect(place.asked.elements == [0..<100_000, 100_000..<Self.size])
+    }
+
+    @Test func `parts that do not help are given up, and the next blobs are asked for once`() async throws {
+        let place = Place()
+        let endpoint = ParallelEndpoint(place, terms(waiting: 0, gain: .infinity))
+        let source = endpoint.source(try RepositoryName("a"))
+        try await check(try await source.blob(Self.blob, from: 0))
+        let first = place.asked.elements
+        // The first bytes, the parts, and some that were begun meanwhile; then all the rest.
+        #expect(first.first == 0..<100_000)
+        #expect(first.last?.upperBound == Self.size)
+        #expect(first.count <= 12)
+        try await check(try await source.blob(Self.blob, from: 0))
+        #expect(place.asked.elements.dropFirst(first.count) == [0..<Self.size])
     }
 
     @Test func `a small blob, or the rest of one, is asked for once`() async throws {
