@@ -32,10 +32,11 @@ struct LargeImage: Sendable {
 
     /// One random block over and over, each with a number, so that no two parts of a blob are equal.
     private static func bytes(_ count: Int, _ random: inout SeededRandom) -> [UInt8] {
-        var block = (0..<8192).flatMap { _ in
-            let word = random.next()
-            return (0..<8).map { UInt8(truncatingIfNeeded: word >> (UInt64($0) * 8)) }
-        }
+        var block = (0..<8192)
+            .flatMap { _ in
+                let word = random.next()
+                return (0..<8).map { UInt8(truncatingIfNeeded: word >> (UInt64($0) * 8)) }
+            }
         var bytes: [UInt8] = []
         bytes.reserveCapacity(count + block.count)
         var number: UInt32 = 0

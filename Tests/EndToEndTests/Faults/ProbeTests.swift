@@ -129,6 +129,7 @@ extension EndToEnd.FaultTests {
 extension [String: LargeImage] {
     /// Whether the path of a blob ends with the digest of one that is no longer than 60 MB.
     fileprivate func isSmall(_ path: String) -> Bool {
-        values.flatMap(\.blobs).contains { $0.descriptor.size <= 60_000_000 && path.hasSuffix("\($0.descriptor.digest)") }
+        values.flatMap(\.blobs)
+            .contains { $0.descriptor.size <= 60_000_000 && path.hasSuffix("\($0.descriptor.digest)") }
     }
 }

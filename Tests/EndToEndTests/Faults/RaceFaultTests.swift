@@ -15,7 +15,9 @@ extension EndToEnd.FaultTests {
             try LargeImage(seed: seed, layerSizes: [3_000_000, 200_000])
         }
 
-        @Test func `F23 a tag that moves in the middle arrives as it was at one time, and at last as it is`() async throws {
+        @Test func `F23 a tag that moves in the middle arrives as it was at one time, and at last as it is`()
+            async throws
+        {
             let (old, new) = (try Self.image(61), try Self.image(62))
             try await withFaultScene(
                 ["a/b:1": old, "a/b:2": new],
@@ -35,7 +37,8 @@ extension EndToEnd.FaultTests {
             }
         }
 
-        @Test func `what the destination collects as garbage before the tag is put is brought once more`() async throws {
+        @Test func `what the destination collects as garbage before the tag is put is brought once more`() async throws
+        {
             let image = try Self.image(63)
             let earlier = try LargeImage(seed: 63, layerSizes: [3_000_000])
             #expect(image.layers[0] == earlier.layers[0])
@@ -45,13 +48,19 @@ extension EndToEnd.FaultTests {
                 try await withDockerRegistry { destination in
                     // The first layer is there already, so that it is only asked for.
                     try await earlier.push(to: destination.host, as: "a/b:earlier")
-                    try await withFaultScene(from: source, to: destination, onTagPut: { _, tag, _ in
-                        guard tag == "1", collected.withLock({ done in
-                            defer { done = true }
-                            return !done
-                        }) else { return }
-                        try? destination.unlink(tag: "earlier", and: image.layers[0], in: "a/b")
-                    }) { scene in
+                    try await withFaultScene(
+                        from: source,
+                        to: destination,
+                        onTagPut: { _, tag, _ in
+                            guard tag == "1",
+                                collected.withLock({ done in
+                                    defer { done = true }
+                                    return !done
+                                })
+                            else { return }
+                            try? destination.unlink(tag: "earlier", and: image.layers[0], in: "a/b")
+                        }
+                    ) { scene in
                         let result = try await scene.copy()
                         #expect(collected.withLock { $0 })
                         #expect(result.ending == .exited(0), "\(result.errorText)")
@@ -126,7 +135,8 @@ extension EndToEnd.FaultTests {
             }
         }
 
-        @Test func `F22 wrong bytes that a registry confirms are the exception that the guarantee names`() async throws {
+        @Test func `F22 wrong bytes that a registry confirms are the exception that the guarantee names`() async throws
+        {
             // A registry that does not compare digests holds what a spoilt connection made of a blob: reading it back is the
             // only way to know, which a copy does not do. What the copy promises is that it asks for the blob.
             let image = try Self.image(65)
