@@ -1,0 +1,84 @@
+// mirror: container images from one registry to another
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import OCI
+import OCIContent
+import OCITestKit
+import Testing
+
+extension EndToEnd {
+    /// The program needs no more memory for large blobs, many tags or many repositories than for small and few ones.
+    @Suite(.serialized)
+    struct MemoryTests {
+        /// The most that the program may ever have in use, in bytes.
+        private static let bound: Int64 = 96 << 20
+        /// Long tests ask for more of everything.
+        private static let isLong = ProcessInfo.processInfo.environment["MIRROR_TEST_MEMORY"] != nil
+
+        @Test func `large blobs do not fill the memory`() async throws {
+            let gigabytes: Int64 = Self.isLong ? 20 : 2
+            let sizes = [gigabytes << 30] + Array(repeating: 200 << 20, count: 6)
+            let source = try await ProductRegistry.start(.distribution3)
+            let destination = try await ProductRegistry.start(.distribution2, keptBlobSize: 1 << 20)
+            let image = try RepeatedImage(seed: 1, layerSizes: sizes)
+            image.hold(in: source, "team/app", as: "1")
+            let result = try await Program.run("copy", "\(source.host)/team/app:1", "\(destination.host)/team/app")
+            try report("a blob of \(gigabytes) GiB and six of 200 MiB", result)
+            #expect(destination.digest(of: "1", in: "team/app") == image.manifest.descriptor.digest)
+            #expect(destination.brokenTags == [])
+            await source.stop()
+            await destination.stop()
+        }
+
+        @Test func `many tags of a repository do not fill the memory`() async throws {
+            let tags = Self.isLong ? 100_000 : 20_000
+            let source = try await ProductRegistry.start(.distribution3)
+            let destination = try await ProductRegistry.start(.distribution2)
+            try holdTags(tags, in: source)
+            let state = Program.temporaryPath("state")
+            defer { try? FileManager.default.removeItem(atPath: state) }
+            let arguments = [
+                "copy", "--quiet", "--all-tags", "\(source.host)/team/app", "\(destination.host)/team/app",
+            ]
+            for turn in ["new", "equal"] {
+                try report("\(tags) \(turn) tags", try await Program.start(arguments, state: state).wait())
+            }
+            #expect(destination.digest(of: "v\(tags - 1)", in: "team/app") != nil)
+            #expect(destination.brokenTags == [])
+            await source.stop()
+            await destination.stop()
+        }
+
+        @Test(.enabled(if: isLong)) func `many repositories do not fill the memory`() async throws {
+            let source = try await ProductRegistry.start(.distribution3)
+            let destination = try await ProductRegistry.start(.distribution2)
+            let image = try RepeatedImage(seed: 1, layerSizes: [1000])
+            for number in 0..<50_000 { image.hold(in: source, "team/app-\(number)", as: "1") }
+            for turn in ["new", "equal"] {
+                let result = try await Program.run("copy", "--quiet", "\(source.host)/", "\(destination.host)/")
+                try report("50000 \(turn) repositories", result)
+            }
+            await source.stop()
+            await destination.stop()
+        }
+
+        /// Fills a repository with manifests that share their blobs.
+        private func holdTags(_ count: Int, in source: ProductRegistry) throws {
+            let image = try RepeatedImage(seed: 1, layerSizes: [1000])
+            image.hold(in: source, "team/app", as: "latest")
+            for number in 0..<count {
+                let text = String(decoding: image.manifest.bytes, as: UTF8.self)
+                let other = try ImageBuilder.document("\(text.dropLast()),\"annotations\":{\"n\":\"\(number)\"}}")
+                source.hold(other, in: "team/app", as: "v\(number)")
+            }
+        }
+
+        private func report(_ what: String, _ result: ChildProcess.Result) throws {
+            let text = "\(what): \(result.peakMemory >> 20) MiB, \(result.wallTime)"
+            print("memory: \(text)")
+            #expect(result.succeeded, "\(text): \(result.errorText.suffix(2000))")
+            #expect(result.peakMemory > 0 && result.peakMemory < Self.bound, "\(text)")
+        }
+    }
+}
