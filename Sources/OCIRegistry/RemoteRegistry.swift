@@ -95,10 +95,14 @@ public final class RemoteRegistry: Sendable {
 
     /// Takes note of what the head of an answer tells of the registry.
     func look(at reply: Reply) {
-        guard reply.url.origin == transport.policy.origin, let product = ProductDetection.product(of: reply.headers)
-        else {
-            return
-        }
+        if reply.url.origin == transport.policy.origin { take(ProductDetection.product(of: reply.headers)) }
+    }
+
+    /// Takes note of what the address of an upload tells of the registry.
+    func look(atSession location: String) { take(ProductDetection.product(ofSession: location)) }
+
+    private func take(_ product: RegistryProduct?) {
+        guard let product else { return }
         knowledge.withLock { knowledge in
             // Several products are built on another one, whose traces show in their answers, too.
             let isClearer = knowledge.product == nil || knowledge.product == .distribution2

@@ -53,11 +53,18 @@ import Testing
 
     @Test func `counts attempts without progress only`() async throws {
         let clock = VirtualClock()
-        let source = source(piece: 1) { _, _ in 1 }
-        // A hundred cuts, each after one more byte.
+        let source = source(piece: 1) { _, _ in 7 }
+        // Cuts, each after some more bytes.
         #expect(try await read(source, .test(clock, attempts: 2)) == Self.bytes)
         #expect(clock.pauses.allSatisfy { $0 == .seconds(1) })
-        #expect(clock.pauses.count >= 99)
+        #expect(clock.pauses.count >= 14)
+    }
+
+    @Test func `a few bytes each time are no progress`() async {
+        let source = source(piece: 1) { _, _ in 3 }
+        let error = await failure { try await read(source, .test(VirtualClock(), attempts: 5)) }
+        #expect(error as? Fault == Fault())
+        #expect(source.openings.count == 5)
     }
 
     @Test func `gives up after enough attempts without progress`() async {

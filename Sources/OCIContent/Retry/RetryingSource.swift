@@ -39,6 +39,7 @@ public struct RetryingSource: ContentSource {
         return ByteStream(range: first.range) {
             var iterator = first.makeAsyncIterator()
             var position = first.range.lowerBound
+            var opened = position
             var failures = RetryPolicy.Failures()
             return {
                 while true {
@@ -55,7 +56,7 @@ public struct RetryingSource: ContentSource {
                             return nil
                         }
                         position += Int64(buffer.readableBytes)
-                        if buffer.readableBytes > 0 { failures.progressed() }
+                        if position - opened >= Self.progress(in: descriptor) { failures.progressed() }
                         return buffer
                     } catch let error as any TransientError
                         where error.isTransient && position >= first.range.upperBound
@@ -71,6 +72,7 @@ public struct RetryingSource: ContentSource {
                             after: error,
                             &failures
                         )
+                        opened = position
                     }
                 }
             }
@@ -82,6 +84,10 @@ public struct RetryingSource: ContentSource {
 
     /// Lets go of what is kept of a blob; see ``ContentSource/release(_:)``.
     public func release(_ blob: Descriptor) async { await base.release(blob) }
+
+    /// The bytes that a reading must bring to count as getting on: a peer that gives a few each time it is asked would be
+    /// asked for ever.
+    private static func progress(in blob: Descriptor) -> Int64 { max(1, min(64 << 10, blob.size / 16)) }
 
     /// Opens a blob again behind the bytes that were handed on.
     private func reopen(

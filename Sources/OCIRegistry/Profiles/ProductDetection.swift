@@ -34,10 +34,13 @@ enum ProductDetection {
             return .artifactory
         }
         if headers.first(name: "Server") == "mirror" { return .mirror }
+        guard headers.contains(name: "Docker-Upload-UUID"), let location = headers.first(name: "Location") else { return nil }
+        return product(ofSession: location)
+    }
+
+    /// The product that the address of an upload shows.
+    static func product(ofSession location: String) -> RegistryProduct? {
         // Distribution and what is built on it carry the state of an upload in its address.
-        if headers.contains(name: "Docker-Upload-UUID"), headers.first(name: "Location")?.contains("_state=") == true {
-            return .distribution2
-        }
-        return nil
+        location.contains("_state=") ? .distribution2 : nil
     }
 }

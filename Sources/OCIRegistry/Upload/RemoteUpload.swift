@@ -34,9 +34,22 @@ struct RemoteUpload {
             size: blob.descriptor.size,
             piecesAbove: registry.limits.piecesAbove
         )
-        let checkpoint = registry.uploads.checkpoint(of: blob.descriptor.digest, in: repository.name)
+        let checkpoint = Self.checkpoint(of: blob, in: repository.name, registry)
         machine = UploadMachine(terms, registry.profile, registry.lessons, from: checkpoint)
         answeredBy = RequestURL(origin: registry.transport.policy.origin, path: "/v2/")
+    }
+
+    /// Where an earlier upload can go on.
+    ///
+    /// What another process sent was never hashed to its end: it is built upon only where the registry compares the whole.
+    private static func checkpoint(
+        of blob: BlobContent,
+        in repository: RepositoryName,
+        _ registry: RemoteRegistry
+    ) -> UploadCheckpoint? {
+        guard let checkpoint = registry.uploads.checkpoint(of: blob.descriptor.digest, in: repository) else { return nil }
+        registry.look(atSession: checkpoint.location)
+        return registry.profile.checksDigests || blob.acknowledged >= checkpoint.offset ? checkpoint : nil
     }
 
     /// Makes requests until the blob is there.

@@ -81,10 +81,12 @@ struct RegistryAccesses {
         if settings.skipsCertificateVerification {
             warn("the certificate of \(host) is not verified (skip-certificate-verification): anybody can pose as it")
         }
+        var limits = settings.limits
+        limits.requests = min(limits.requests, OpenFiles.requests)
         return RemoteRegistry(
             host: host,
             scheme: scheme,
-            limits: settings.limits,
+            limits: limits,
             access: RegistryAccess(
                 credentials: credentials,
                 tokenServers: Set(settings.tokenServers),

@@ -62,14 +62,8 @@ extension EndToEnd.FaultTests {
             try await withFaultScene(images) { scene in
                 let limit = "ulimit -n \(descriptors); exec \"$0\" \"$@\""
                 let result = try await copy(scene, ["sh", "-c", limit])
-                // libdispatch ends the program when it finds no descriptor for a look at its threads.
-                withKnownIssue("the program does not keep descriptors back", isIntermittent: true) {
-                    #expect(result.ending != .signalled(SIGILL))
-                } when: {
-                    descriptors < 64
-                }
-                if case .exited(let status) = result.ending, status != 0 {
-                    #expect([1, 69].contains(status), "\(result.errorText)")
+                if !result.succeeded {
+                    #expect([.exited(1), .exited(69)].contains(result.ending), "\(result.errorText)")
                     #expect(result.errorText.lowercased().contains("open files"), "\(result.errorText)")
                 }
                 try await scene.expectNothingHalfThere()

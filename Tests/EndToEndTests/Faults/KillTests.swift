@@ -113,9 +113,7 @@ extension EndToEnd.FaultTests {
                         let pieces = scene.back.exchanges.filter { $0.method == "PATCH" }
                         #expect(pieces.last?.status == 202, "\(pieces)")
                         try await scene.expectConvergence()
-                        withKnownIssue("open uploads are remembered within a run only", isIntermittent: true) {
-                            #expect(scene.sent <= image.size + piece, "\(scene.back.exchanges)")
-                        }
+                        #expect(scene.sent <= image.size + piece, "\(scene.back.exchanges)")
                     }
                 }
                 if isEmbedded {
