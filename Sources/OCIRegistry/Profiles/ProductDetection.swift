@@ -34,7 +34,9 @@ enum ProductDetection {
             return .artifactory
         }
         if headers.first(name: "Server") == "mirror" { return .mirror }
-        guard headers.contains(name: "Docker-Upload-UUID"), let location = headers.first(name: "Location") else { return nil }
+        guard headers.contains(name: "Docker-Upload-UUID"), let location = headers.first(name: "Location") else {
+            return nil
+        }
         return product(ofSession: location)
     }
 

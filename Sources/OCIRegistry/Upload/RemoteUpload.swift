@@ -47,7 +47,9 @@ struct RemoteUpload {
         in repository: RepositoryName,
         _ registry: RemoteRegistry
     ) -> UploadCheckpoint? {
-        guard let checkpoint = registry.uploads.checkpoint(of: blob.descriptor.digest, in: repository) else { return nil }
+        guard let checkpoint = registry.uploads.checkpoint(of: blob.descriptor.digest, in: repository) else {
+            return nil
+        }
         registry.look(atSession: checkpoint.location)
         return registry.profile.checksDigests || blob.acknowledged >= checkpoint.offset ? checkpoint : nil
     }
