@@ -18,6 +18,7 @@ extension EndToEnd {
 
         @Test func `large blobs do not fill the memory`() async throws {
             let gigabytes: Int64 = Self.isLong ? 20 : 2
+            // Each further large blob that is on its way takes about 3 MiB more; seven of them do not fit into the bound.
             let sizes = [gigabytes << 30] + Array(repeating: 200 << 20, count: 3)
             let source = try await ProductRegistry.start(.distribution3)
             let destination = try await ProductRegistry.start(.distribution2, keptBlobSize: 1 << 20)
