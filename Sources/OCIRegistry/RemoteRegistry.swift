@@ -19,7 +19,7 @@ public final class RemoteRegistry: Sendable {
     /// The entity tags of blobs that were read.
     let entityTags = EntityTags()
     /// Places for uploads that read ahead.
-    let roomAhead = Slots(4)
+    let roomAhead = Slots(2)
     private let knowledge: Mutex<Knowledge>
 
     /// What the registry's answers have told.

@@ -39,7 +39,7 @@ public struct ParallelTerms: Hashable, Sendable {
     /// The bytes that are read over one connection first, to see whether it is too slow.
     public var trial: Int64 = 8 << 20
     /// The bytes of a part.
-    public var part: Int64 = 4 << 20
+    public var part: Int64 = 3 << 20
     /// The parts of all blobs that are read ahead at the same time, so that together they bound the memory.
     public var partsAhead = 6
     /// The share of the trial's time that was spent waiting for bytes, from which on the connection is too slow.

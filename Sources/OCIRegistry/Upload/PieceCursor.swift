@@ -43,7 +43,7 @@ final class PieceCursor: @unchecked Sendable {
     }
 
     /// What a room is room for.
-    static let bytesAhead = 4 << 20
+    static let bytesAhead = 2 << 20
 
     /// The next bytes, as a stream of their own.
     func piece(_ count: Int) -> ByteStream {

@@ -154,7 +154,7 @@ struct RemoteUpload {
     }
 
     private func request(_ method: HTTPMethod, _ path: String, _ action: UploadMachine.Action) async throws -> Reply {
-        try await api.send(api.request(method, path), during: action.verb, subject: subject)
+        try await api.send(api.request(method, path), holding: slot, during: action.verb, subject: subject)
     }
 
     private func start(mountingFrom sibling: RepositoryName?) async throws -> Reply {
@@ -165,7 +165,8 @@ struct RemoteUpload {
         )
         // Whoever mounts must be allowed to read where he mounts from.
         if let sibling, sibling != repository.name { request.access.scopes.insert(.repository(sibling, .pull)) }
-        return try await api.send(request, during: .startUpload, subject: subject)
+        // A place that is held already serves: all places could be held by uploads that begin anew.
+        return try await api.send(request, holding: slot, during: .startUpload, subject: subject)
     }
 
     private func send(to location: String) async throws -> Reply {

@@ -124,6 +124,31 @@ extension RemoteRegistryTests {
             }
         }
 
+        @Test func `many uploads that must begin anew with smaller pieces do not wait for each other`() async throws {
+            try await withProductRegistry(.strict.with { $0.largestChunk = 64 << 10 }) { peer in
+                var limits = RegistryLimits.patient
+                limits.requests = 2
+                limits.piecesAbove = 100_000
+                let registry = RemoteRegistry(
+                    host: try RegistryHost(peer.host),
+                    scheme: .http,
+                    limits: limits,
+                    product: .distribution2
+                )
+                let sink = RetryingSink(try registry.app(), policy: .quick)
+                let arrivals = try await withThrowingTaskGroup(of: Arrival.self) { group in
+                    for number in 0..<8 {
+                        group.addTask {
+                            try await sink.write(.repeating(UInt8(number), count: 300_000), heldBy: nil)
+                        }
+                    }
+                    return try await group.reduce(into: []) { $0.append($1) }
+                }
+                #expect(arrivals == Array(repeating: .copied, count: 8))
+                try await registry.shutdown()
+            }
+        }
+
         @Test func `a session that a registry forgot costs its bytes, and is said`() async throws {
             try await withProductRegistry(.strict) { peer in
                 let uploads = OpenUploads()
