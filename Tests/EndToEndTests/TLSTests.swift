@@ -392,7 +392,7 @@ extension EndToEnd {
                             #expect(refused.errorText.contains("upload-hosts"), "\(refused.errorText)")
                             #expect(elsewhere.connections == 0)
                             let file = try home.configure(
-                                "\"\(registry.host)\": {upload-hosts: [\"\(elsewhere.host)\"]}"
+                                "\"\(registry.host)\": {upload-hosts: [\"\(elsewhere.host)\"], product: oci}"
                             )
                             let copy = try await home.start(["copy", "--config", file] + addresses).wait()
                             #expect(copy.ending == .exited(0), "\(copy.errorText)")
