@@ -28,6 +28,8 @@ public final class LayoutStore: SourceEndpoint, SinkEndpoint {
     let uploads = LiveUploads()
     /// The repositories whose records this store has appended to, since they were folded.
     private let changed = Mutex<Set<RepositoryName>>([])
+    /// The repositories whose records were found unfolded, as a process that was killed leaves them.
+    private let unfolded = Mutex<Set<RepositoryName>>([])
 
     private init(path: String, files: StoreFiles, folders: StoreFolders, states: StateTable) {
         self.path = path
@@ -72,8 +74,17 @@ public final class LayoutStore: SourceEndpoint, SinkEndpoint {
     /// One repository of it, to write.
     public func sink(_ repository: RepositoryName) -> any ContentSink { self.repository(repository) }
 
-    /// Folds the records that were appended to through this store, so that other tools see all tags.
+    /// Folds the records that were appended to through this store, or found unfolded, so that other tools see all tags.
     public func finish() async throws {
+        let found = unfolded.withLock { unfolded in
+            defer { unfolded = [] }
+            return unfolded
+        }
+        changed.withLock { $0.formUnion(found) }
+        try await fold()
+    }
+
+    private func fold() async throws {
         var failure: (any Error)?
         for name in changed.withLock({ $0 }) {
             do {
@@ -91,10 +102,10 @@ public final class LayoutStore: SourceEndpoint, SinkEndpoint {
         if let failure { throw failure }
     }
 
-    /// Folds the records, and ends the threads of the store; everything else throws afterwards.
+    /// Folds the records that were appended to, and ends the threads of the store; everything else throws afterwards.
     public func shutdown() async throws {
         let outcome: Result<Void, any Error>
-        do { outcome = .success(try await finish()) } catch { outcome = .failure(error) }
+        do { outcome = .success(try await fold()) } catch { outcome = .failure(error) }
         try await files.shutDown()
         if case .failure(let error) = outcome, !Self.isShutDown(error) { throw error }
     }
@@ -106,7 +117,12 @@ public final class LayoutStore: SourceEndpoint, SinkEndpoint {
         _ name: RepositoryName,
         _ body: @escaping @Sendable (RepositoryState) throws -> Value
     ) async throws -> Value? {
-        try await files.run { [states] in try states.state(of: name, making: false).map(body) }
+        try await files.run { [self] in
+            guard let state = try states.state(of: name, making: false) else { return nil }
+            let value = try body(state)
+            if folders.isWritable, state.hasUnfolded { unfolded.withLock { _ = $0.insert(name) } }
+            return value
+        }
     }
 
     /// Changes a repository under its lock, durably; see ``RepositoryState/change(_:)``.

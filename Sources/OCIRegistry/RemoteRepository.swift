@@ -149,35 +149,8 @@ extension RemoteRepository: ContentSource {
             }
         }
         let reply = try await api.send(request, during: .readBlob, subject: subject)
+        let delivered = try await delivered(by: reply, of: descriptor, asked: range)
         tags.note(reply.headers.first(name: "ETag"), of: descriptor.digest)
-        let delivered: Range<Int64>
-        switch reply.status {
-        case 200:
-            if let length = reply.contentLength, length != descriptor.size {
-                throw ContentError.wrongSize(descriptor.digest, expected: descriptor.size, stated: length)
-            }
-            delivered = 0..<descriptor.size
-        case 206:
-            let stated = reply.headers.first(name: "Content-Range").flatMap(ContentRange.parse)
-            guard let stated, stated.lowerBound <= range.lowerBound, stated.upperBound >= range.upperBound,
-                stated.upperBound <= descriptor.size
-            else {
-                throw api.error(.answer("not the range that was asked for"), during: .readBlob, subject: subject)
-            }
-            delivered = stated
-        case 403 where reply.url.origin != endpoint.registry.transport.policy.origin:
-            // A signed address that is over: the registry gives a new one when it is asked again.
-            try await reply.discard()
-            throw api.error(
-                .answer("its storage answered 403 to the address that it gave"),
-                during: .readBlob,
-                subject: subject
-            )
-        case 404:
-            try await reply.discard()
-            throw ContentError.missing(descriptor.digest)
-        default: throw try await api.error(from: reply, during: .readBlob, subject: subject)
-        }
         return ByteStream(range: delivered) {
             var iterator = reply.bytes()
             return {
@@ -192,6 +165,38 @@ extension RemoteRepository: ContentSource {
                     throw api.error(streaming: error, during: .readBlob, subject: subject)
                 }
             }
+        }
+    }
+
+    /// Which bytes of a blob an answer has.
+    private func delivered(
+        by reply: Reply,
+        of descriptor: Descriptor,
+        asked range: Range<Int64>
+    ) async throws -> Range<Int64> {
+        func broken(_ what: String) -> RegistryError {
+            api.error(.answer(what), during: .readBlob, subject: subject(descriptor.digest))
+        }
+        switch reply.status {
+        case 200:
+            if let length = reply.contentLength, length != descriptor.size {
+                throw ContentError.wrongSize(descriptor.digest, expected: descriptor.size, stated: length)
+            }
+            return 0..<descriptor.size
+        case 206:
+            let stated = reply.headers.first(name: "Content-Range").flatMap(ContentRange.parse)
+            guard let stated, stated.lowerBound <= range.lowerBound, stated.upperBound >= range.upperBound,
+                stated.upperBound <= descriptor.size
+            else { throw broken("not the range that was asked for") }
+            return stated
+        case 403 where reply.url.origin != endpoint.registry.transport.policy.origin:
+            // A signed address that is over: the registry gives a new one when it is asked again.
+            try await reply.discard()
+            throw broken("its storage answered 403 to the address that it gave")
+        case 404:
+            try await reply.discard()
+            throw ContentError.missing(descriptor.digest)
+        default: throw try await api.error(from: reply, during: .readBlob, subject: subject(descriptor.digest))
         }
     }
 }

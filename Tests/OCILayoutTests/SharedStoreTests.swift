@@ -41,6 +41,24 @@ import Testing
         }
     }
 
+    @Test func `what a process that was killed left unfolded is folded by the next run that meets it`() async throws {
+        try await withStore { killed, folder in
+            let image = try await BuiltImage.random(seed: 1)
+            try await image.write(to: killed.repository(Self.name), as: tag("a"))
+            func indexed() throws -> Int { try RepositoryIndex(parsing: folder.read(Self.index)).tags.count }
+            // Looking is not enough, as in a plan that is only to be read.
+            let looking = try await LayoutStore.open(at: folder.path)
+            #expect(try await looking.repository(Self.name).resolve(.tag(tag("a"))) == image.manifest.descriptor)
+            try await looking.shutdown()
+            #expect((try? indexed()) != 1)
+            let next = try await LayoutStore.open(at: folder.path)
+            #expect(try await next.repository(Self.name).resolve(.tag(tag("a"))) == image.manifest.descriptor)
+            try await next.finish()
+            #expect(try indexed() == 1)
+            try await next.shutdown()
+        }
+    }
+
     @Test func `a reader sees what another process writes, folds and removes`() async throws {
         try await withStore { writer, folder in
             let image = try await BuiltImage.random(seed: 1)

@@ -14,7 +14,7 @@ import OCI
 final class ParallelReading: @unchecked Sendable {
     private struct Part {
         let ahead: ReadAhead
-        let slot: Slots.Slot?
+        let slot: Slots.Slot
     }
 
     private let descriptor: Descriptor
@@ -23,11 +23,11 @@ final class ParallelReading: @unchecked Sendable {
     private let terms: ParallelTerms
     private let room: Slots
     private var current: ByteStream.AsyncIterator?
-    /// Where the stream that is read now ends.
-    private var currentEnd: Int64
     private var isTrial = true
     private let verdict: ParallelVerdict
     private var single = ReadingPace()
+    /// How fast the first connection was, in bytes a second.
+    private var trialRate = 0.0
     private var several = ReadingPace()
     private var partsRead = 0
     private var isRefuted = false
@@ -51,8 +51,7 @@ final class ParallelReading: @unchecked Sendable {
         self.room = room
         self.verdict = verdict
         current = first.makeAsyncIterator()
-        currentEnd = first.range.upperBound
-        asked = currentEnd
+        asked = first.range.upperBound
     }
 
     func next() async throws -> ByteBuffer? {
@@ -71,24 +70,21 @@ final class ParallelReading: @unchecked Sendable {
                 }
                 parts.removeFirst()
                 partsRead += 1
-            } else if currentEnd >= end, asked >= end {
-                return nil
             }
+            if current == nil, parts.isEmpty, asked >= end { return nil }
             try await open()
         }
     }
 
     /// Asks for what follows, as far as there is room.
     private func open() async throws {
-        guard asked < end else {
-            currentEnd = end
-            return
-        }
+        guard asked < end else { return }
         if isTrial {
             isTrial = false
+            trialRate = single.rate
             if single.waitingShare < terms.waiting { refute() }
             several = ReadingPace()
-        } else if partsRead == terms.partsAhead, several.rate < single.rate * terms.gain {
+        } else if partsRead == terms.partsAhead, several.rate < trialRate * terms.gain {
             refute()
         }
         guard !isRefuted else {
@@ -116,7 +112,6 @@ final class ParallelReading: @unchecked Sendable {
     private func goOn(to bound: Int64) async throws {
         let range = asked..<bound
         asked = bound
-        currentEnd = bound
         current = try await origin.blob(descriptor, in: range).clipped(to: range).makeAsyncIterator()
     }
 }

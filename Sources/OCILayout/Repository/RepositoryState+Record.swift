@@ -21,6 +21,11 @@ extension RepositoryState {
         loaded.withLock { $0.isLoaded && $0.recordLength <= Int64(RepositoryRecord.header.count) && !$0.isRecordLost }
     }
 
+    /// Whether changes stand in the record that the index has not, as far as it was read.
+    var hasUnfolded: Bool {
+        loaded.withLock { $0.isLoaded && $0.recordLength > Int64(RepositoryRecord.header.count) }
+    }
+
     /// Appends changes durably; under the lock.
     func append(_ changes: [RecordChange], _ own: OwnFiles) throws {
         if loaded.withLock({ $0.isRecordLost }) { try fold(own) }

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import OCI
+import OCIContent
 
 /// Convinces one registry: learns from its challenges what it wants, and has the tokens for it at hand.
 ///
@@ -50,6 +51,7 @@ actor Authenticator {
     private let store: any CredentialStore
     private let admitRealm: AdmitRealm
     private let fetch: Fetch
+    private let watch: Stopwatch
     private var mode = Mode.open
     private var tokens: [Key: Token] = [:]
     /// What was found for whom; looking may start a program each time.
@@ -60,12 +62,14 @@ actor Authenticator {
         host: RegistryHost,
         store: any CredentialStore,
         admitRealm: @escaping AdmitRealm,
-        fetch: @escaping Fetch
+        fetch: @escaping Fetch,
+        watch: Stopwatch = Stopwatch()
     ) {
         self.host = host
         self.store = store
         self.admitRealm = admitRealm
         self.fetch = fetch
+        self.watch = watch
     }
 
     /// The `Authorization` header for a request; `nil` as long as the registry has not asked for one, and where there is
@@ -168,7 +172,7 @@ actor Authenticator {
 
     /// A token that allows at least as much, for the same server and credential.
     private func usableToken(for key: Key, isLong: Bool) -> Token? {
-        let now = ContinuousClock.now
+        let now = watch.elapsed
         func isUsable(_ token: Token) -> Bool { now < (isLong ? token.halfLife : token.renewal) }
         if let token = tokens[key], isUsable(token) { return token }
         return tokens.first { other, token in
@@ -186,7 +190,7 @@ actor Authenticator {
         for request in key.service.requests(for: key.scopes, with: key.credential) {
             let answer = try await fetch(request, observer)
             if answer.status == 200 {
-                guard let token = Token(answer.body, scopes: key.scopes) else {
+                guard let token = Token(answer.body, scopes: key.scopes, now: watch.elapsed) else {
                     throw Transport.Failure(.answer("the token server \(realm.origin) gave no token"))
                 }
                 return token
@@ -202,7 +206,7 @@ actor Authenticator {
 
     private func forgetOldTokens() {
         guard tokens.count >= Self.capacity else { return }
-        let now = ContinuousClock.now
+        let now = watch.elapsed
         tokens = tokens.filter { $0.value.end > now }
         if tokens.count >= Self.capacity { tokens = [:] }
     }

@@ -71,12 +71,12 @@ struct TokenService: Hashable, Sendable {
 struct Token: Sendable {
     let value: Secret
     let scopes: Set<AccessScope>
-    /// When it is no longer valid.
-    let end: ContinuousClock.Instant
+    /// When it is no longer valid, by the stopwatch of whoever keeps it.
+    let end: Duration
     /// When half of its life is over: too late to begin something long with it.
-    let halfLife: ContinuousClock.Instant
+    let halfLife: Duration
     /// When it is better to have a new one for anything.
-    let renewal: ContinuousClock.Instant
+    let renewal: Duration
 
     /// The life of a token whose server says nothing of it (distribution's token specification, `expires_in`).
     static let defaultLife: Duration = .seconds(60)
@@ -85,7 +85,7 @@ struct Token: Sendable {
     ///
     /// Life is counted from now by this machine's own clock.
     /// - Returns: `nil` for an answer that holds no token that a header can hold.
-    init?(_ body: [UInt8], scopes: Set<AccessScope>, now: ContinuousClock.Instant = .now) {
+    init?(_ body: [UInt8], scopes: Set<AccessScope>, now: Duration) {
         struct Body: Decodable {
             var token: String?
             var accessToken: String?
@@ -106,9 +106,9 @@ struct Token: Sendable {
         let life = stated ?? Self.defaultLife
         value = Secret(text)
         self.scopes = scopes
-        end = now.advanced(by: life)
-        halfLife = now.advanced(by: life * 0.5)
-        renewal = now.advanced(by: life * 0.75)
+        end = now + life
+        halfLife = now + life * 0.5
+        renewal = now + life * 0.75
     }
 }
 

@@ -45,6 +45,7 @@ final class Transport: Sendable {
             tokenServers: access.tokenServers
         )
         clients = ClientSet(policy: policy, limits: limits, access: access, addresses: addresses)
+        pause = HostPause(clock: clock)
         let tokens = TokenClient(clients: clients, timeout: limits.idleTimeout, userAgent: userAgent)
         authenticator = Authenticator(
             host: host,
@@ -57,9 +58,9 @@ final class Transport: Sendable {
                     reached: clients.reachedKinds
                 )
             },
-            fetch: { try await tokens.send($0, observer: $1) }
+            fetch: { try await tokens.send($0, observer: $1) },
+            watch: pause.watch
         )
-        pause = HostPause(clock: clock)
         readingGate = RequestGate(bound: limits.requests, pause: pause)
         writingGate = RequestGate(bound: limits.requests, pause: pause)
         self.limits = limits

@@ -4,26 +4,14 @@
 /// What can be relied on in a registry: how blobs are sent to it, where an upload can go on, and whether what it confirms is
 /// true.
 public struct RegistryProfile: Hashable, Sendable {
-    /// What becomes of an upload session.
-    public enum Sessions: Hashable, Sendable {
-        /// Blobs are sent in one request; what is cut begins anew.
-        case none
-        /// Blobs can come in pieces, but a session is lost with its connection.
-        case fragile
-        /// A session can go on between two pieces: it is lost if a piece is cut.
-        case betweenChunks
-        /// A session can go on at any byte.
-        case anywhere
-    }
-
-    /// What becomes of upload sessions.
-    public var sessions: Sessions
+    /// Whether an upload can go on after an interruption: between two pieces at least, at some products at any byte.
+    ///
+    /// Where it cannot, blobs are sent in one request, and what is cut begins anew.
+    public var goesOn: Bool
     /// The bytes of a piece, where blobs are sent in pieces.
     public var chunk: Int64
-    /// Blobs above this size must come in pieces; `nil` if none must.
+    /// Blobs above this size must come in pieces, by PATCH, before the PUT that ends the upload; `nil` if none must.
     public var chunksAbove: Int64?
-    /// Whether all bytes must come by PATCH, before the PUT that ends the upload.
-    public var needsPatch = false
     /// Whether the registry compares what it was sent with the digest before it confirms.
     public var checksDigests = true
 }
@@ -39,20 +27,20 @@ extension RegistryProfile {
         let small = 16 * Self.mebibyte
         let large = 64 * Self.mebibyte
         switch product {
-        case .distribution3, .mirror, .oci: self.init(sessions: .anywhere, chunk: large)
+        case .distribution3, .mirror, .oci: self.init(goesOn: true, chunk: large)
         // The state in their Locations fits only what had arrived when they gave it (distribution 2.8, blobupload.go);
         // Docker Hub, Harbor and GitLab are built on the same code.
-        case .distribution2, .dockerHub, .harbor, .gitlab: self.init(sessions: .betweenChunks, chunk: small)
+        case .distribution2, .dockerHub, .harbor, .gitlab: self.init(goesOn: true, chunk: small)
         // 413 above some 20 MB (harbor#23015); every reset loses the session (azure-sdk-for-python#29738).
-        case .acr: self.init(sessions: .fragile, chunk: small, chunksAbove: small)
+        case .acr: self.init(goesOn: false, chunk: small, chunksAbove: small)
         // ECR's Range stops after the first piece (containers-roadmap#2831), GHCR takes pieces of 4 MiB only (ocx#237), GAR
         // none (kitops#777), Quay's were reported not right (oras-py#137).
-        case .ecr, .gar, .quay: self.init(sessions: .none, chunk: small)
-        case .ghcr: self.init(sessions: .none, chunk: 4 * Self.mebibyte)
+        case .ecr, .gar, .quay: self.init(goesOn: false, chunk: small)
+        case .ghcr: self.init(goesOn: false, chunk: 4 * Self.mebibyte)
         // Some versions refuse a PUT that carries the blob (containerd#3533).
-        case .artifactory: self.init(sessions: .none, chunk: .max, chunksAbove: 0, needsPatch: true)
-        case .lenient: self.init(sessions: .none, chunk: small, checksDigests: false)
-        case nil: self.init(sessions: .betweenChunks, chunk: small, checksDigests: false)
+        case .artifactory: self.init(goesOn: false, chunk: .max, chunksAbove: 0)
+        case .lenient: self.init(goesOn: false, chunk: small, checksDigests: false)
+        case nil: self.init(goesOn: true, chunk: small, checksDigests: false)
         }
     }
 }

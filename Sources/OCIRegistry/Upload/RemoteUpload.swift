@@ -15,7 +15,7 @@ struct RemoteUpload {
     private var machine: UploadMachine
     /// Where the last answer came from, relative to which it named the next place.
     private var answeredBy: RequestURL
-    /// The place to write, kept from the first piece to the last: whoever holds an open reading must not have to wait.
+    /// The place to write, kept from the first byte to the end: whoever holds one must never wait for a second.
     private var slot: Slots.Slot?
     private var cursor: PieceCursor?
 
@@ -58,23 +58,12 @@ struct RemoteUpload {
     mutating func run() async throws -> Arrival {
         while true {
             let action = machine.action
-            let reply = try await answer(to: action)
+            let answer = try await answer(to: action)
+            let (reply, refusal) = (answer.reply, answer.refusal)
             answeredBy = reply.url
-            // The body of a refusal tells more than its status; all others are read so that their connections live on.
-            var refusal: (error: RegistryError, text: String)?
-            if reply.status >= 400 {
-                refusal = try await api.refusal(
-                    of: reply,
-                    keepingSlot: slot != nil,
-                    during: action.verb,
-                    subject: subject
-                )
-            } else {
-                try await reply.discard(keepingSlot: slot != nil)
-            }
             machine.profile = registry.profile
             let next = machine.advance(after: UploadReply(reply.status, reply.headers, refusal: refusal?.text ?? ""))
-            note(after: action)
+            note()
             try passFailpoint(after: action, next)
             switch next {
             case .finish(let arrival):
@@ -92,14 +81,34 @@ struct RemoteUpload {
         }
     }
 
+    /// An answer whose body was read.
+    private struct Answer {
+        let reply: Reply
+        /// What the body of a refusal says, which is more than its status.
+        let refusal: (error: RegistryError, text: String)?
+    }
+
     /// Makes a request; a session that was given wrong bytes is of no more use.
-    private mutating func answer(to action: UploadMachine.Action) async throws -> Reply {
-        do { return try await perform(action) } catch let failure as SideFailure {
+    private mutating func answer(to action: UploadMachine.Action) async throws -> Answer {
+        do {
+            if case .sendPiece(let location, let range) = action { return try await send(range, to: location) }
+            return try await read(try await perform(action), during: action.verb)
+        } catch let failure as SideFailure {
             if case ContentError.wrongDigest = failure.underlying {
                 registry.uploads.note(nil, of: digest, in: repository.name)
             }
             throw failure
         }
+    }
+
+    /// Reads the body, so that the connection lives on.
+    private func read(_ reply: Reply, during verb: RegistryError.Action) async throws -> Answer {
+        guard reply.status >= 400 else {
+            try await reply.discard(keepingSlot: slot != nil)
+            return Answer(reply: reply, refusal: nil)
+        }
+        let refusal = try await api.refusal(of: reply, keepingSlot: slot != nil, during: verb, subject: subject)
+        return Answer(reply: reply, refusal: refusal)
     }
 
     private func passFailpoint(after action: UploadMachine.Action, _ next: UploadMachine.Action) throws {
@@ -113,12 +122,12 @@ struct RemoteUpload {
     }
 
     /// Tells what the last answer meant: to the memory of open uploads, and to whoever watches the blob.
-    private func note(after action: UploadMachine.Action) {
+    private func note() {
         registry.learn(machine.lessons)
         registry.uploads.note(recordable(machine.checkpoint), of: digest, in: repository.name)
         if let setback = machine.setback { blob.tell(.restarted(losing: setback)) }
         guard let offset = machine.checkpoint?.offset else { return }
-        if machine.isResumed, case .ask = action { blob.tell(.resumed(at: offset)) }
+        if machine.isResumed { blob.tell(.resumed(at: offset)) }
         blob.acknowledge(offset)
     }
 
@@ -140,7 +149,6 @@ struct RemoteUpload {
             let exchange = Exchange(method: .GET, url: try admit(location), access: api.access)
             return try await api.send(exchange, holding: slot, during: .upload, subject: subject)
         case .send(let location): return try await send(to: location)
-        case .sendPiece(let location, let range): return try await send(range, to: location)
         case .close(let location):
             var exchange = Exchange(
                 method: .PUT,
@@ -149,7 +157,7 @@ struct RemoteUpload {
             )
             exchange.isCommit = true
             return try await api.send(exchange, holding: slot, during: .upload, subject: subject)
-        case .finish, .fail: preconditionFailure("nothing is requested any more")
+        case .sendPiece, .finish, .fail: preconditionFailure("this is no request, or not one of these")
         }
     }
 
@@ -169,10 +177,20 @@ struct RemoteUpload {
         return try await api.send(request, holding: slot, during: .startUpload, subject: subject)
     }
 
-    private func send(to location: String) async throws -> Reply {
+    /// Takes the place to write, if it is not held yet.
+    ///
+    /// It comes before the one to read, which opening the blob takes, and which a reading that is given up gives back first.
+    private mutating func takePlace(giveUp isOver: Bool) async throws -> Slots.Slot {
+        if isOver { cursor = nil }
+        if let slot { return slot }
+        let taken = try await registry.transport.placeToWrite()
+        slot = taken
+        return taken
+    }
+
+    private mutating func send(to location: String) async throws -> Reply {
         let url = try admit(location).appending("digest", digest.description)
-        // The place to write comes before the one to read, which opening the blob takes.
-        let slot = try await registry.transport.placeToWrite()
+        let slot = try await takePlace(giveUp: true)
         let reading = try await blob.open()
         var exchange = Exchange(method: .PUT, url: url, access: api.access)
         exchange.headers = [("Content-Type", "application/octet-stream")]
@@ -182,11 +200,9 @@ struct RemoteUpload {
         return reply
     }
 
-    private mutating func send(_ range: Range<Int64>, to location: String) async throws -> Reply {
-        let slot = if let slot { slot } else { try await registry.transport.placeToWrite() }
-        self.slot = slot
-        if cursor?.position != range.lowerBound {
-            cursor = nil
+    private mutating func send(_ range: Range<Int64>, to location: String) async throws -> Answer {
+        let slot = try await takePlace(giveUp: cursor?.position != range.lowerBound)
+        if cursor == nil {
             let reading = try await blob.open(at: range.lowerBound, trusting: registry.profile.checksDigests)
             cursor = PieceCursor(reading, room: registry.roomAhead.tryAcquire())
         }
@@ -197,11 +213,15 @@ struct RemoteUpload {
             ("Content-Range", "\(range.lowerBound)-\(range.upperBound - 1)"),
         ]
         exchange.body = .blob(cursor.piece(range.count), of: cursor.reading)
-        let reply = try await withGrace(Self.grace) { [api, subject, exchange] in
-            try await api.send(exchange, holding: slot, during: .upload, subject: subject)
+        // The answer to its end: a piece counts only once that was noted.
+        let answer = try await withGrace(Self.grace) { [self, exchange] in
+            try await read(
+                try await api.send(exchange, holding: slot, during: .upload, subject: subject),
+                during: .upload
+            )
         }
-        if reply.status < 300, cursor.position != range.upperBound { throw early() }
-        return reply
+        if answer.reply.status < 300, cursor.position != range.upperBound { throw early() }
+        return answer
     }
 
     private func admit(_ location: String) throws -> RequestURL {

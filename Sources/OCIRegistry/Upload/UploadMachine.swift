@@ -119,10 +119,8 @@ struct UploadMachine {
     private var comesInPieces: Bool {
         if lessons.bodyLimit.map({ terms.size > $0 }) ?? false { return true }
         if let above = profile.chunksAbove, terms.size > above { return true }
-        return canGoOn && !lessons.chunksRefused && terms.size > terms.piecesAbove
+        return profile.goesOn && !lessons.chunksRefused && terms.size > terms.piecesAbove
     }
-
-    private var canGoOn: Bool { [.betweenChunks, .anywhere].contains(profile.sessions) }
 
     /// The bytes of a piece, but the last.
     private var piece: Int64 { max(smallestAllowed, min(profile.chunk, lessons.bodyLimit ?? .max)) }
@@ -213,7 +211,7 @@ extension UploadMachine {
     }
 
     private mutating func goOn(at location: String) -> Action {
-        checkpoint = canGoOn ? UploadCheckpoint(location: location, offset: acknowledged) : nil
+        checkpoint = profile.goesOn ? UploadCheckpoint(location: location, offset: acknowledged) : nil
         guard acknowledged < terms.size else { return .close(location: location) }
         let end = acknowledged + min(piece, terms.size - acknowledged)
         return .sendPiece(location: location, acknowledged..<end)

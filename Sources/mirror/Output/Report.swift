@@ -31,7 +31,7 @@ struct Report {
     /// Bytes sent a second.
     var rate: Int64 {
         let seconds = duration / .seconds(1)
-        // What had arrived before was not sent in this time.
+        // What an earlier run had sent was not sent in this time.
         let sent = max(0, totals.bytesCopied - totals.setbacks.bytesResumed)
         return seconds > 0 ? Int64(Double(sent) / seconds) : 0
     }

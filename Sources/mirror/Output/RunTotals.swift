@@ -80,7 +80,8 @@ struct RunTotals {
         case .blobMoved(let flight, .position(let position)):
             // The newest flights move most often as a rule.
             if let index = flights.lastIndex(where: { $0.flight == flight }) { flights[index].position = position }
-        case .blobMoved(_, let step): setbacks.take(step)
+        case .blobMoved(let flight, let step):
+            setbacks.take(step, sent: flights.last { $0.flight == flight }?.position ?? 0)
         case .blobEnded(let flight, let arrival):
             flights.removeAll { $0.flight == flight }
             take(arrival, size: flight.blob.size)

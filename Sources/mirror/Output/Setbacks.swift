@@ -6,9 +6,9 @@ import Replication
 
 /// What became of uploads that were interrupted, in this run or before it.
 struct Setbacks {
-    /// Uploads that went on behind bytes which had arrived before.
+    /// How often an upload went on where it had stopped.
     private(set) var resumed = 0
-    /// The bytes that did not have to be sent again for that.
+    /// The bytes of these uploads that an earlier run had sent.
     private(set) var bytesResumed: Int64 = 0
     /// Uploads that began anew, although bytes of them had been acknowledged.
     private(set) var restarted = 0
@@ -17,12 +17,13 @@ struct Setbacks {
     /// Bytes for which the destination's own check stands.
     private(set) var bytesTrusted: Int64 = 0
 
-    mutating func take(_ step: BlobStep) {
+    /// - Parameter sent: How far the blob has come in this run.
+    mutating func take(_ step: BlobStep, sent: Int64) {
         switch step {
         case .position: break
         case .resumed(let offset):
             resumed += 1
-            bytesResumed = bytesResumed.addingClamped(offset)
+            bytesResumed = bytesResumed.addingClamped(max(0, offset - sent))
         case .restarted(let bytes):
             restarted += 1
             bytesRestarted = bytesRestarted.addingClamped(bytes)
@@ -34,9 +35,8 @@ struct Setbacks {
     var lines: [String] {
         var lines: [String] = []
         if resumed > 0 {
-            lines.append(
-                "  resumed   \(Measures.count(resumed, "upload")) behind \(Measures.bytes(bytesResumed)) that had arrived before"
-            )
+            let before = bytesResumed > 0 ? "; \(Measures.bytes(bytesResumed)) had arrived in an earlier run" : ""
+            lines.append("  resumed   \(Measures.count(resumed, "upload"))\(before)")
         }
         if restarted > 0 {
             lines.append(

@@ -23,6 +23,8 @@ extension EndToEnd {
             /// Every step at its first time, and the ones that are made most often at later times, too.
             static let all =
                 FailpointName.allCases.map { Stop(name: $0) }
+                // The syncs of the record, behind which the index is not written yet.
+                + [7, 8].map { Stop(name: .storeSync, time: $0) }
                 + [.pieceAcknowledged, .spoolAppend].flatMap { [Stop(name: $0, time: 2), Stop(name: $0, time: 5)] }
         }
 

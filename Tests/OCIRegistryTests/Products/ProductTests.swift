@@ -149,6 +149,36 @@ extension RemoteRegistryTests {
             }
         }
 
+        @Test(arguments: [1, 2])
+        func `uploads that must go whole after all do not wait for the places that they hold`(_ places: Int)
+            async throws
+        {
+            try await withProductRegistry(.gar) { peer in
+                var limits = RegistryLimits.patient
+                limits.requests = places
+                limits.piecesAbove = 100_000
+                let registry = RemoteRegistry(
+                    host: try RegistryHost(peer.host),
+                    scheme: .http,
+                    limits: limits,
+                    product: .distribution2
+                )
+                let app = try registry.app()
+                let sources = MemoryEndpoint(name: "from.lan")[try RepositoryName("a")]
+                try await withThrowingTaskGroup(of: Void.self) { group in
+                    for number in 0..<8 {
+                        let blob = sources.add([UInt8](repeating: UInt8(number), count: 300_000))
+                        group.addTask {
+                            let arrival = try await app.write(BlobContent(blob, from: sources), heldBy: nil)
+                            #expect(arrival == .copied)
+                        }
+                    }
+                    try await group.waitForAll()
+                }
+                try await registry.shutdown()
+            }
+        }
+
         @Test func `a session that a registry forgot costs its bytes, and is said`() async throws {
             try await withProductRegistry(.strict) { peer in
                 let uploads = OpenUploads()

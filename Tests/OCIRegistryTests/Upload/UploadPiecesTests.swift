@@ -14,7 +14,7 @@ struct UploadPiecesTests {
     /// What a registry answers, in order, and what is asked of it.
     struct Row: Sendable, CustomTestStringConvertible {
         let what: String
-        var profile = RegistryProfile(sessions: .anywhere, chunk: 10)
+        var profile = RegistryProfile(goesOn: true, chunk: 10)
         var size: Int64 = 25
         var lessons = UploadLessons()
         var checkpoint: UploadCheckpoint?
@@ -41,8 +41,8 @@ struct UploadPiecesTests {
     private static let own: Action = .mount(from: app)
     // swift-format-ignore: NeverUseForceTry
     private static let app = try! RepositoryName("app")
-    private static let pieces = RegistryProfile(sessions: .betweenChunks, chunk: 10)
-    private static let single = RegistryProfile(sessions: .none, chunk: 10)
+    private static let pieces = RegistryProfile(goesOn: true, chunk: 10)
+    private static let single = RegistryProfile(goesOn: false, chunk: 10)
 
     @Test(arguments: [
         Row(
@@ -74,13 +74,13 @@ struct UploadPiecesTests {
         ),
         Row(
             what: "a registry that must have pieces above a size gets them",
-            profile: RegistryProfile(sessions: .fragile, chunk: 20, chunksAbove: 20),
+            profile: RegistryProfile(goesOn: false, chunk: 20, chunksAbove: 20),
             replies: [begun, reply(202, "/u1", 20), reply(202, "/u2", 25), reply(201)],
             actions: [own, piece("/u0", 0..<20), piece("/u1", 20..<25), .close(location: "/u2"), .finish(.copied)]
         ),
         Row(
             what: "a registry that must have a PATCH before the PUT gets one",
-            profile: RegistryProfile(sessions: .none, chunk: .max, chunksAbove: 0, needsPatch: true),
+            profile: RegistryProfile(goesOn: false, chunk: .max, chunksAbove: 0),
             size: 4,
             replies: [begun, reply(202, "/u1"), reply(201)],
             actions: [own, piece("/u0", 0..<4), .close(location: "/u1"), .finish(.copied)]
@@ -118,13 +118,13 @@ struct UploadPiecesTests {
         ),
         Row(
             what: "a confirmation of a registry that is not known to check is checked",
-            profile: RegistryProfile(sessions: .betweenChunks, chunk: 25, checksDigests: false),
+            profile: RegistryProfile(goesOn: true, chunk: 25, checksDigests: false),
             replies: [begun, reply(202, "/u1", 25), reply(201), reply(200)],
             actions: [own, piece("/u0", 0..<25), .close(location: "/u1"), .confirm, .finish(.copied)]
         ),
         Row(
             what: "a blob that was confirmed and is not there has not arrived",
-            profile: RegistryProfile(sessions: .none, chunk: 25, checksDigests: false),
+            profile: RegistryProfile(goesOn: false, chunk: 25, checksDigests: false),
             replies: [begun, reply(201), reply(404)],
             actions: [own, .send(location: "/u0"), .confirm, .fail]
         ),
@@ -197,7 +197,7 @@ struct UploadPiecesTests {
         ),
         Row(
             what: "GHCR's 416 means smaller, by its text",
-            profile: RegistryProfile(sessions: .anywhere, chunk: 8 << 20),
+            profile: RegistryProfile(goesOn: true, chunk: 8 << 20),
             size: 9 << 20,
             replies: [begun, UploadReply(status: 416, isAboutSize: true), reply(204, nil, 0), reply(202, "/v0")],
             actions: [
@@ -208,7 +208,7 @@ struct UploadPiecesTests {
         ),
         Row(
             what: "a 416 at the offset that the session has stated is about the size",
-            profile: RegistryProfile(sessions: .anywhere, chunk: 8 << 20),
+            profile: RegistryProfile(goesOn: true, chunk: 8 << 20),
             size: 9 << 20,
             checkpoint: UploadCheckpoint(location: "/s", offset: 1 << 20),
             replies: [reply(204, "/s", 1 << 20), reply(416), reply(204, "/s", 1 << 20)],
@@ -221,7 +221,7 @@ struct UploadPiecesTests {
         ),
         Row(
             what: "413 makes the pieces smaller",
-            profile: RegistryProfile(sessions: .anywhere, chunk: 8 << 20),
+            profile: RegistryProfile(goesOn: true, chunk: 8 << 20),
             size: 9 << 20,
             replies: [begun, UploadReply(status: 413, isAboutSize: true), reply(204, nil, 0), reply(202, "/v0")],
             actions: [
@@ -232,7 +232,7 @@ struct UploadPiecesTests {
         ),
         Row(
             what: "413 to a whole blob makes pieces of it",
-            profile: RegistryProfile(sessions: .none, chunk: 16 << 20),
+            profile: RegistryProfile(goesOn: false, chunk: 16 << 20),
             size: 4 << 20,
             replies: [begun, UploadReply(status: 413, isAboutSize: true), reply(202, "/v0")],
             actions: [own, .send(location: "/u0"), .start, piece("/v0", 0..<2 << 20)],
