@@ -150,7 +150,8 @@ import Testing
         var values: [Any] = [
             Secret(Self.canary), password, identity, Credential(.registryToken(Secret("id+tok/en=")), origin: "a test"),
             password.kind, Secret.basic("ann b", Secret(Self.canary)), [password], ["x": identity.kind],
-            try #require(Token(Array(#"{"token":"id+tok/en="}"#.utf8), scopes: [], now: .zero)), Optional(identity) as Any,
+            try #require(Token(Array(#"{"token":"id+tok/en="}"#.utf8), scopes: [], now: .zero)),
+            Optional(identity) as Any,
         ]
         for credential in [password, identity] {
             values += try service().requests(for: mount(), with: credential).map { $0 as Any }
