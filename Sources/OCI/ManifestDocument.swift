@@ -16,6 +16,8 @@ public struct ManifestDocument: Hashable, Sendable {
     public let descriptor: Descriptor
     /// What the bytes say.
     public let manifest: Manifest
+    /// The manifest that this one is about (image-spec, manifest.md, "subject"); one that cannot be read counts as none.
+    public let subject: Digest?
 
     /// Reads a manifest strictly.
     ///
@@ -46,6 +48,7 @@ public struct ManifestDocument: Hashable, Sendable {
         }
         let mediaType = try Self.mediaType(declared: declared, body: body, keys: keys)
         self.bytes = bytes
+        subject = body.subject?.digest
         self.descriptor = Descriptor(mediaType: mediaType, digest: digest, size: Int64(bytes.count))
         if mediaType.isIndex {
             guard let manifests = body.manifests else { throw .malformed("an index without manifests") }
@@ -62,6 +65,19 @@ public struct ManifestDocument: Hashable, Sendable {
         var config: Descriptor?
         var layers: [Descriptor]?
         var manifests: [Descriptor]?
+        var subject: Subject?
+    }
+
+    /// A descriptor of which only the digest counts.
+    private struct Subject: Decodable {
+        enum CodingKeys: String, CodingKey { case digest }
+
+        let digest: Digest?
+
+        init(from decoder: any Decoder) throws {
+            let container = try? decoder.container(keyedBy: CodingKeys.self)
+            digest = try? container?.decode(Digest.self, forKey: .digest)
+        }
     }
 
     /// Refuses documents that different readers would take for different things (CVE-2021-41190): keys of two kinds of

@@ -79,6 +79,10 @@ public struct TagName: Hashable, Sendable {
     }
 
     private init(known text: String) { self.text = text }
+
+    init(of companion: CompanionTag) {
+        self.init(known: "\(companion.algorithm.rawValue)-\(companion.hex)\(companion.kind.rawValue)")
+    }
 }
 
 /// What names one manifest in a repository.

@@ -20,6 +20,17 @@ public protocol ContentIndex: Sendable {
 
     /// Whether the repository has a blob.
     func contains(_ blob: Descriptor) async throws -> Bool
+
+    /// The manifests whose subject is `subject`; `nil` where the place has no such list, so that only the referrers tag
+    /// tells (distribution-spec, "Listing Referrers").
+    ///
+    /// - Parameter type: The one kind of artifact that is wanted, if it is one; the list may hold others all the same.
+    func referrers(of subject: Digest, type: String?) async throws -> [Referrer]?
+}
+
+extension ContentIndex {
+    /// Many places have no such list.
+    public func referrers(of subject: Digest, type: String?) async throws -> [Referrer]? { nil }
 }
 
 /// A tag of a listing, with what the listing says about it.

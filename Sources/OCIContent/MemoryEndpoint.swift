@@ -80,6 +80,14 @@ public struct MemoryRepository: ContentSource, ContentSink {
         endpoint.read(name) { $0.blobs[blob.digest] != nil }
     }
 
+    /// The manifests that refer to another one; see ``ContentIndex/referrers(of:type:)``.
+    public func referrers(of subject: Digest, type: String?) async throws -> [Referrer]? {
+        endpoint.read(name) { repository in
+            repository.manifests.values.filter { $0.subject == subject }.map { Referrer($0) }
+                .sorted { $0.descriptor.digest.hex < $1.descriptor.digest.hex }
+        }
+    }
+
     /// The bytes of a blob from an offset on.
     /// - Throws: ``ContentError/missing(_:)``.
     public func blob(_ descriptor: Descriptor, in range: Range<Int64>) async throws -> ByteStream {

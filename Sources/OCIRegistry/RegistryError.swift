@@ -14,6 +14,8 @@ public struct RegistryError: TransientError {
         case listRepositories
         /// Listing tags.
         case listTags
+        /// Listing what refers to a manifest.
+        case listReferrers
         /// Asking what a tag or digest names.
         case resolve
         /// Fetching a manifest.

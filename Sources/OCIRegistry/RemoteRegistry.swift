@@ -18,6 +18,10 @@ public final class RemoteRegistry: Sendable {
     let uploads: any UploadMemory
     /// The entity tags of blobs that were read.
     let entityTags = EntityTags()
+    /// Whether it lists referrers.
+    let referrerSupport = ReferrerSupport()
+    /// Its referrers tags that are being written.
+    let referrersTags = ReferrersTags()
     /// Places for uploads that read ahead.
     let roomAhead = Slots(2)
     private let knowledge: Mutex<Knowledge>

@@ -23,19 +23,46 @@ extension RemoteRepository: ContentSink {
     /// Writes a manifest under a tag, which also writes it under its digest.
     public func publish(_ root: ManifestDocument, as tag: TagName) async throws { try await put(root, at: .tag(tag)) }
 
+    /// Replaces what a tag points to, for as long as it is what was read.
+    /// - Parameter entityTag: What the registry called what was read; `nil` where it said nothing.
+    /// - Returns: Whether it was.
+    func replace(_ tag: TagName, with document: ManifestDocument, ifMatch entityTag: String?) async throws -> Bool {
+        let reply = try await send(document, to: .tag(tag), entityTag.map { [("If-Match", $0)] } ?? [])
+        if reply.status == 412, entityTag != nil {
+            try await reply.discard()
+            return false
+        }
+        try await confirm(reply, of: document, at: .tag(tag))
+        return true
+    }
+
     private func put(_ document: ManifestDocument, at target: Target) async throws {
-        let subject = subject(target)
+        let reply = try await send(document, to: target)
+        try await confirm(reply, of: document, at: target)
+        if case .tag = target { try failpoint(.tagMoved) } else { try failpoint(.manifestWritten) }
+        // A registry that lists referrers says so here; otherwise it is the writer who keeps the list.
+        guard let subject = document.subject, reply.headers.first(name: "OCI-Subject") == nil else { return }
+        try await endpoint.registry.referrersTags.add(Referrer(document), to: subject, in: self)
+    }
+
+    private func send(
+        _ document: ManifestDocument,
+        to target: Target,
+        _ headers: [(name: String, value: String)] = []
+    ) async throws -> Reply {
         var request = api.request(.PUT, path("manifests/\(target.text)"), urgency: .urgent)
-        request.headers = [("Content-Type", document.descriptor.mediaType.text)]
+        request.headers = [("Content-Type", document.descriptor.mediaType.text)] + headers
         request.body = .bytes(ByteBuffer(bytes: document.bytes))
-        let reply = try await api.send(request, during: .writeManifest, subject: subject)
+        return try await api.send(request, during: .writeManifest, subject: subject(target))
+    }
+
+    private func confirm(_ reply: Reply, of document: ManifestDocument, at target: Target) async throws {
         // Quay answers 202 to a manifest that it took (Harbor's adapter).
         guard reply.status == 201 || reply.status == 202 else {
-            throw try await api.error(from: reply, during: .writeManifest, subject: subject)
+            throw try await api.error(from: reply, during: .writeManifest, subject: subject(target))
         }
-        try confirm(reply, document.descriptor.digest, during: .writeManifest, subject: subject)
+        try confirm(reply, document.descriptor.digest, during: .writeManifest, subject: subject(target))
         try await reply.discard()
-        if case .tag = target { try failpoint(.tagMoved) } else { try failpoint(.manifestWritten) }
     }
 
     /// A registry that confirms something else than what was sent has not taken it.

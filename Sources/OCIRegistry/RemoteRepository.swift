@@ -64,13 +64,20 @@ extension RemoteRepository: ContentIndex {
 
     /// Fetches a manifest and checks it against its digest, the one that was asked for or the one that the registry says.
     public func document(at target: Target) async throws -> ManifestDocument? {
+        try await document(withEntityTagAt: target).document
+    }
+
+    /// The same, with the entity tag that the registry gives it.
+    func document(
+        withEntityTagAt target: Target
+    ) async throws -> (document: ManifestDocument?, entityTag: String?) {
         let subject = subject(target)
         var request = api.request(.GET, path("manifests/\(target.text)"), urgency: .urgent)
         request.headers = [Self.accept]
         let reply = try await api.send(request, during: .readManifest, subject: subject)
         if reply.status == 404 {
             try await reply.discard()
-            return nil
+            return (nil, nil)
         }
         guard reply.status == 200 else {
             throw try await api.error(from: reply, during: .readManifest, subject: subject)
@@ -88,11 +95,12 @@ extension RemoteRepository: ContentIndex {
         let expected: Digest? = if case .digest(let digest) = target { digest } else { stated }
         let actual = Digester.digest(of: bytes, algorithm: expected?.algorithm ?? .sha256)
         if let expected, actual != expected { throw ContentError.wrongDigest(expected: expected, actual: actual) }
-        return try ManifestDocument(
+        let document = try ManifestDocument(
             bytes: bytes,
             digest: actual,
             contentType: reply.headers.first(name: "Content-Type")
         )
+        return (document, reply.headers.first(name: "ETag"))
     }
 
     /// Asks by HEAD.

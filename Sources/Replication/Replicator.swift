@@ -65,41 +65,74 @@ public struct Replicator: Sendable {
         return await pricer.summary
     }
 
+    /// What the routes of a run share.
+    private struct Line: Sendable {
+        let contact: SideContact
+        let surveyor: Surveyor
+        let finder: CandidateFinder
+        let documents = DocumentCache()
+        let slots: Slots
+        let act: @Sendable (RootPlan) async throws -> Void
+    }
+
     private func forEachPlan(
         opensImages: Bool = true,
         _ act: @escaping @Sendable (RootPlan) async throws -> Void
     ) async throws {
         let contact = SideContact()
-        let surveyor = Surveyor(job: job, contact: contact, opensImages: opensImages)
-        let finder = CandidateFinder(job: job, contact: contact)
-        let documents = DocumentCache()
-        let rootSlots = Slots(limits.roots)
+        let line = Line(
+            contact: contact,
+            surveyor: Surveyor(job: job, contact: contact, opensImages: opensImages),
+            finder: CandidateFinder(job: job, contact: contact),
+            slots: Slots(limits.roots),
+            act: act
+        )
         let routes = RouteFinder(job, contact) { events(.routeFailed($0, $1)) }.routes()
         try await forEach(routes.elements(wrapping: .source), width: limits.routes) { request in
-            let route = request.route
-            events(.routeFound(route))
-            do {
-                let candidates = try await finder.candidates(of: request)
-                try await forEach(candidates.elements(wrapping: .source), width: limits.roots) { candidate in
-                    let slot = try await rootSlots.acquire()
-                    defer { slot.release() }
-                    do {
-                        let survey = try await surveyor.survey(candidate, documents)
-                        note(survey)
-                        guard let plan = try Planner.plan(survey) else { return }
-                        events(.planned(plan))
-                        try await act(plan)
-                    } catch let refusal as Refusal {
-                        events(.refused(route, candidate.target, refusal))
-                    } catch {
-                        try contact.settle(error)
-                        events(.failed(route, candidate.target, error))
-                    }
-                }
-            } catch {
+            events(.routeFound(request.route))
+            do { try await follow(request, line) } catch {
                 try contact.settle(error)
-                events(.routeFailed(route.source, error))
+                events(.routeFailed(request.route.source, error))
             }
+        }
+    }
+
+    /// Takes the images of a route down the line.
+    private func follow(_ request: RouteRequest, _ line: Line) async throws {
+        let candidates = try await line.finder.look(for: request)
+        let companions = CompanionFinder(job: job, route: request.route, line.surveyor, line.documents, candidates)
+        try await forEach(candidates.images.elements(wrapping: .source), width: limits.roots) { candidate in
+            try await carry(candidate.target, of: request.route, line) {
+                [try await companions.completed(try await line.surveyor.survey(candidate, line.documents))]
+            }
+        }
+        guard candidates.takesRest, line.surveyor.opensImages else { return }
+        try await forEach(await candidates.companions.rest, width: limits.roots) { companion, entry in
+            try await carry(.tag(entry.tag), of: request.route, line) { try await companions.rest(companion, entry) }
+        }
+    }
+
+    /// Looks at an image, decides, and acts; what fails is told.
+    private func carry(
+        _ target: Target,
+        of route: Route,
+        _ line: Line,
+        _ look: () async throws -> [RootSurvey]
+    ) async throws {
+        let slot = try await line.slots.acquire()
+        defer { slot.release() }
+        do {
+            for survey in try await look() {
+                note(survey)
+                guard let plan = try Planner.plan(survey) else { continue }
+                events(.planned(plan))
+                try await line.act(plan)
+            }
+        } catch let refusal as Refusal {
+            events(.refused(route, target, refusal))
+        } catch {
+            try line.contact.settle(error)
+            events(.failed(route, target, error))
         }
     }
 }
@@ -108,6 +141,10 @@ extension Replicator {
     /// Tells what was found, and remembers what is equal.
     private func note(_ survey: RootSurvey) {
         let (route, target) = (survey.route, survey.target)
+        // Of companions, only what speaks against them is told by itself.
+        for companion in survey.companions {
+            if case .refused(let refusal) = companion.finding { events(.refused(route, companion.target, refusal)) }
+        }
         switch survey.finding {
         case .equal(let digest):
             if let tag = survey.tag { job.memory.noteEqual(tag, in: route.destination, digest) }
@@ -115,7 +152,7 @@ extension Replicator {
         case .unopened(let new, let old): events(.estimated(route, target, tag: survey.tag, new: new, old: old))
         case .refused(let refusal): events(.refused(route, target, refusal))
         case .left(let digest): events(.left(route, target, digest))
-        case .new, .moved: break
+        case .new, .moved, .lacking: break
         }
         if let tag = survey.tag { job.memory.noteDifferent(tag, in: route.destination) }
     }

@@ -185,7 +185,7 @@ final class Shared<Value: Sendable>: Sendable {
 
 /// Waits for something that another task brings about.
 func waitUntil(_ isTrue: () -> Bool) async throws {
-    let deadline = ContinuousClock.now.advanced(by: .seconds(10))
+    let deadline = ContinuousClock.now.advanced(by: .seconds(60))
     while !isTrue() {
         try #require(ContinuousClock.now < deadline, "it did not come about")
         try await Task.sleep(for: .milliseconds(5))

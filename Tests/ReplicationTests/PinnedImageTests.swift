@@ -61,10 +61,10 @@ import Testing
         #expect(log.published.map(\.change) == [.new])
         #expect(try await there() == new)
         #expect(book.notes == ["! hub/app:1", "= hub/app:1"])
-        // The tag is looked at when it is decided, and right before it moves; nothing is listed.
+        // The tag is looked at when it is decided, and right before it moves; only signatures are looked for by listing.
         #expect(sinkWatch.questions == 2)
         #expect(watch.documents == 1)
-        #expect(!watch.operations.contains(.tags(route.source)))
+        #expect(watch.count { $0 == .tags(route.source) } == 1)
         #expect(!sinkWatch.operations.contains(.tags(route.destination)))
     }
 

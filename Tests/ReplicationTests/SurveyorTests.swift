@@ -85,11 +85,12 @@ import Testing
         #expect(resolves(sinkWatch) == (listsDigests ? 0 : 1))
     }
 
-    @Test func `one image is asked for at the destination, and nothing is listed`() async throws {
+    @Test func `one image is asked for at the destination, and tags are listed once, for its signatures`() async throws {
         try await put(["1"], into: base)
         #expect(try await run(from: "from.lan/app:1", allTags: false).published.count == 1)
         let tag = Target.tag(try TagName("1"))
-        #expect(watch.operations.filter { if case .blob = $0 { false } else { true } } == [.document(name, tag)])
+        let questions = watch.operations.filter { if case .blob = $0 { false } else { true } }
+        #expect(questions == [.document(name, tag), .tags(name)])
         #expect(sinkWatch.operations.first == .resolve(name, tag))
         #expect(resolves(sinkWatch) == 1)
     }

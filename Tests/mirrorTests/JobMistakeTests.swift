@@ -308,7 +308,7 @@ import Testing
             ),
             (
                 "from: a.lan/, to: b.lan/, interval: 5m",
-                ["interval: the key is not known; known here: from, to, repositories, references, tags, overwrite"]
+                ["interval: the key is not known; known here: from, to, repositories, references, tags, overwrite, referrers"]
             ),
         ] as [(String, [String])]
     )

@@ -259,6 +259,7 @@ import Testing
                   from         docker.io/library                                             line 8
                   to           localhost:5000/hub                                            line 9
                   overwrite    if-unchanged                                                  line 21
+                  referrers    all                                                           built in
                   repository   alpine: newest 3 by version                                   line 11
                   repository   nginx: include 1.*, exclude *-perl, semver >=1.24, as tools/{name}  line 12
                   repository   redis: pushed within 36h, newest 5 by date                    line 15
@@ -275,6 +276,7 @@ import Testing
                   from         a.lan/app:1                                     line 22
                   to           b.lan/app                                       line 22
                   overwrite    never                                           defaults, line 5
+                  referrers    all                                             built in
                   image        app:1                                           line 22
                   source       a.lan, https, 16 requests at once               built in
                                credentials: where docker and podman keep them  built in
@@ -287,6 +289,7 @@ import Testing
                   from         a.lan/                                          line 23
                   to           b.lan/                                          line 23
                   overwrite    never                                           defaults, line 5
+                  referrers    all                                             built in
                   references   ./none.txt (not there yet)                      line 23
                   source       a.lan, https, 16 requests at once               built in
                                credentials: where docker and podman keep them  built in

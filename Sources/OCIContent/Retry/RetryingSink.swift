@@ -36,6 +36,11 @@ public struct RetryingSink: ContentSink {
         try await policy.run { try await base.contains(blob) }
     }
 
+    /// What refers to a manifest; see ``ContentIndex/referrers(of:type:)``.
+    public func referrers(of subject: Digest, type: String?) async throws -> [Referrer]? {
+        try await policy.run { try await base.referrers(of: subject, type: type) }
+    }
+
     /// Makes a blob be there; see ``ContentSink/write(_:heldBy:)``.
     public func write(_ blob: BlobContent, heldBy sibling: RepositoryName?) async throws -> Arrival {
         var failures = RetryPolicy.Failures()

@@ -33,6 +33,11 @@ public struct RetryingSource: ContentSource {
         try await policy.run { try await base.contains(blob) }
     }
 
+    /// What refers to a manifest; see ``ContentIndex/referrers(of:type:)``.
+    public func referrers(of subject: Digest, type: String?) async throws -> [Referrer]? {
+        try await policy.run { try await base.referrers(of: subject, type: type) }
+    }
+
     /// The bytes of a part of a blob; a stream that is cut is opened again where it was cut.
     public func blob(_ descriptor: Descriptor, in range: Range<Int64>) async throws -> ByteStream {
         let first = try await policy.run { try await base.blob(descriptor, in: range) }

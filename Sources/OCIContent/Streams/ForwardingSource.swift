@@ -22,6 +22,11 @@ extension ForwardingSource {
     /// See ``ContentIndex/contains(_:)``.
     public func contains(_ blob: Descriptor) async throws -> Bool { try await base.contains(blob) }
 
+    /// See ``ContentIndex/referrers(of:type:)``.
+    public func referrers(of subject: Digest, type: String?) async throws -> [Referrer]? {
+        try await base.referrers(of: subject, type: type)
+    }
+
     /// See ``ContentSource/blob(_:in:)``.
     public func blob(_ descriptor: Descriptor, in range: Range<Int64>) async throws -> ByteStream {
         try await base.blob(descriptor, in: range)

@@ -55,6 +55,10 @@ private struct PacedSink: ContentSink {
 
     func contains(_ blob: Descriptor) async throws -> Bool { try await base.contains(blob) }
 
+    func referrers(of subject: Digest, type: String?) async throws -> [Referrer]? {
+        try await base.referrers(of: subject, type: type)
+    }
+
     func write(_ blob: BlobContent, heldBy sibling: RepositoryName?) async throws -> Arrival {
         try await base.write(blob.reading { [throttles] in $0.paced(by: throttles) }, heldBy: sibling)
     }

@@ -47,6 +47,17 @@ struct PlainRepository: ContentSource, ContentSink {
         try await state.files.run { [state] in try state.status(blob.digest)?.size == blob.size }
     }
 
+    /// A layout has no list of its own, and is small: the manifests of its index are looked at.
+    func referrers(of subject: Digest, type: String?) async throws -> [Referrer]? {
+        let entries = try await state.files.run { [state] in try state.index().entries }
+        var found: [Digest: Referrer] = [:]
+        for digest in entries.compactMap(\.digest) where found[digest] == nil {
+            guard let document = try await document(at: .digest(digest)), document.subject == subject else { continue }
+            found[digest] = Referrer(document)
+        }
+        return found.values.sorted { $0.descriptor.digest.hex < $1.descriptor.digest.hex }
+    }
+
     func blob(_ descriptor: Descriptor, in range: Range<Int64>) async throws -> ByteStream {
         let blob = try await state.files.run { [state] in
             try state.blobs(descriptor.digest.algorithm)

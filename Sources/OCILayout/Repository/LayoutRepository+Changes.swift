@@ -17,7 +17,7 @@ extension LayoutRepository {
         let digest = document.descriptor.digest
         let actual = Digester.digest(of: document.bytes, algorithm: digest.algorithm)
         guard actual == digest else { throw StoreError.wrongDigest(expected: digest, actual: actual) }
-        let subject = ManifestDetails(of: document).subjectDigest
+        let subject = document.subject
         let stage: @Sendable () throws -> Void = { [folders = store.folders] in
             try folders.forWriting().content.add(document.bytes, as: digest)
         }

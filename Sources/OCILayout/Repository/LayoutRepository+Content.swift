@@ -38,6 +38,11 @@ extension LayoutRepository: ContentSource, ContentSink {
     /// Whether a blob is there; see ``ContentIndex/contains(_:)``.
     public func contains(_ blob: Descriptor) async throws -> Bool { try await size(ofBlob: blob.digest) != nil }
 
+    /// The manifests that refer to another one; see `ContentIndex.referrers(of:type:)`.
+    public func referrers(of subject: Digest, type: String?) async throws -> [Referrer]? {
+        try await referrers(of: subject, limit: .max)
+    }
+
     /// The bytes of a blob from an offset on.
     /// - Throws: ``ContentError/missing(_:)``.
     public func blob(_ descriptor: Descriptor, in range: Range<Int64>) async throws -> ByteStream {

@@ -109,6 +109,8 @@ public struct RequestRecord: Sendable {
         case manifest
         /// Asks whether a blob is there.
         case blobQuestion
+        /// Asks what refers to a manifest.
+        case referrers
         /// Anything else.
         case other
 
@@ -122,6 +124,7 @@ public struct RequestRecord: Sendable {
             case ("HEAD", "manifests", _): self = .question
             case ("GET", "manifests", _): self = .manifest
             case ("HEAD", "blobs", _): self = .blobQuestion
+            case ("GET", "referrers", _): self = .referrers
             default: self = .other
             }
         }

@@ -53,7 +53,7 @@ struct ManifestRoutes: Sendable {
         var headers: HTTPFields = [
             .location: "/v2/\(name)/manifests/\(digest)", .contentDigest: digest.description,
         ]
-        if let subject = ManifestDetails(of: document).subjectDigest { headers[.ociSubject] = subject.description }
+        if let subject = document.subject { headers[.ociSubject] = subject.description }
         for tag in request.query.all("tag") { headers.append(HTTPField(name: .ociTag, value: tag)) }
         return RegistryResponse(.created, headers)
     }

@@ -45,6 +45,19 @@ public struct BuiltImage: Sendable {
         return BuiltImage(manifest: manifest, blobs: [config] + layers, platform: platform)
     }
 
+    /// Takes a manifest and its blobs for an image.
+    public init(_ part: SignedImage.Part, _ platform: Platform) {
+        manifest = part.manifest
+        blobs = part.blobs
+        self.platform = platform
+    }
+
+    private init(manifest: ManifestDocument, blobs: [BuiltBlob], platform: Platform) {
+        self.manifest = manifest
+        self.blobs = blobs
+        self.platform = platform
+    }
+
     /// Writes the image to a repository: the blobs, then the manifest, under a tag if one is given.
     public func write(to sink: any ContentSink, as tag: TagName? = nil) async throws {
         let held = MemoryEndpoint()

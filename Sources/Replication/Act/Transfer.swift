@@ -36,6 +36,8 @@ struct Transfer: Sendable {
         for level in plan.children {
             try await forEach(level, width: 8) { child in try await write(child, of: plan, to: destination) }
         }
+        try await forEach(plan.companions, width: 8) { companion in try await bring(companion, to: destination) }
+        if plan.change == .unchanged { return }
         do {
             if let tag = plan.tag {
                 if job.overwrite.guardsTags { try await check(tag, of: plan, at: destination) }
@@ -53,6 +55,7 @@ struct Transfer: Sendable {
         let repository = plan.route.destination
         for blob in plan.blobs { await ledger.forget(.blob(blob.digest), in: repository) }
         for child in plan.children.joined() { await ledger.forget(.manifest(child.descriptor.digest), in: repository) }
+        for companion in plan.companions { await forget(companion) }
     }
 
     /// Looks once more whether the tag is what it was when it was decided to move it.

@@ -10,11 +10,29 @@ public enum Planner {
     /// The plan for what was found; `nil` where nothing is to do.
     /// - Throws: ``GraphError`` for a graph that is not whole.
     public static func plan(_ survey: RootSurvey) throws(GraphError) -> RootPlan? {
+        var plan: RootPlan
         switch survey.finding {
-        case .equal, .unopened, .refused, .left: nil
-        case .new(let graph): try plan(survey, graph, .new)
-        case .moved(let graph, let old): try plan(survey, graph, .moved(from: old))
+        case .equal, .unopened, .refused, .left: return nil
+        case .lacking(let root): plan = self.plan(survey, alone: root)
+        case .new(let graph): plan = try self.plan(survey, graph, .new)
+        case .moved(let graph, let old): plan = try self.plan(survey, graph, .moved(from: old))
         }
+        plan.subject = survey.subject
+        for companion in survey.companions { if let other = try self.plan(companion) { plan.companions.append(other) } }
+        return plan
+    }
+
+    /// The plan of an image of which only companions are missing.
+    private static func plan(_ survey: RootSurvey, alone root: ManifestDocument) -> RootPlan {
+        RootPlan(
+            route: survey.route,
+            tag: survey.tag,
+            change: .unchanged,
+            root: root,
+            children: [],
+            blobs: [],
+            leftOut: []
+        )
     }
 
     private static func plan(

@@ -11,6 +11,8 @@ public struct RootPlan: Hashable, Sendable {
         case new
         /// The destination's tag points to something else so far.
         case moved(from: Digest)
+        /// The destination's tag is right; only companions are missing.
+        case unchanged
     }
 
     /// The repositories of the two sides.
@@ -27,14 +29,23 @@ public struct RootPlan: Hashable, Sendable {
     public let blobs: [Descriptor]
     /// The layers whose publisher does not let them be copied; they are left out.
     public let leftOut: [Descriptor]
+    /// What the image refers to, if it is copied because of that.
+    public var subject: Digest?
+    /// What hangs on the image: all of it is there before the tag is moved.
+    public var companions: [RootPlan] = []
 
-    /// The bytes of the blobs in all.
+    /// The bytes of the blobs in all, those of companions too.
     ///
     /// Sums that no real image has are cut at the largest number.
-    public var blobBytes: Int64 { blobs.reduce(0) { $0.addingClamped($1.size) } }
+    public var blobBytes: Int64 {
+        companions.reduce(blobs.reduce(0) { $0.addingClamped($1.size) }) { $0.addingClamped($1.blobBytes) }
+    }
 
-    /// The number of manifests that are written.
-    public var manifestCount: Int { children.reduce(1) { $0 + $1.count } }
+    /// The layers that are left out, those of companions too.
+    public var allLeftOut: [Descriptor] { companions.reduce(leftOut) { $0 + $1.allLeftOut } }
+
+    /// The number of manifests that are written for the image, without its companions.
+    public var manifestCount: Int { children.reduce(change == .unchanged ? 0 : 1) { $0 + $1.count } }
 }
 
 extension Int64 {

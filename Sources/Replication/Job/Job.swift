@@ -16,6 +16,10 @@ public struct Job: Sendable {
     public let mapping: NameMapping
     /// What becomes of tags that the destination has already.
     public let overwrite: OverwriteRule
+    /// What becomes of tags of companions that the destination has, and that differ.
+    public let companionOverwrite: OverwriteRule
+    /// What of all that hangs on images comes along.
+    public let referrers: ReferrerRule
     /// What earlier runs knew of the destination's tags.
     public let memory: any TagMemory
     /// What earlier runs knew of the dates of images.
@@ -28,6 +32,8 @@ public struct Job: Sendable {
         selection: Selection,
         mapping: NameMapping,
         overwrite: OverwriteRule = .always,
+        companionOverwrite: OverwriteRule? = nil,
+        referrers: ReferrerRule = .all,
         memory: any TagMemory = NoTagMemory(),
         dates: any DateHints = NoDateHints()
     ) {
@@ -36,6 +42,8 @@ public struct Job: Sendable {
         self.selection = selection
         self.mapping = mapping
         self.overwrite = overwrite
+        self.companionOverwrite = companionOverwrite ?? overwrite
+        self.referrers = referrers
         self.memory = memory
         self.dates = dates
     }

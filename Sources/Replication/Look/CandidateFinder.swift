@@ -16,35 +16,43 @@ struct CandidateFinder: Sendable {
         tags = TagLister(source: job.source, selection: job.selection, hints: job.dates, contact: contact)
     }
 
-    /// The images, in pages.
+    /// The images of a route, and the tags that stand for companions of them.
     ///
     /// The destination's tags are listed first, so that a tag that is absent there needs no question.
-    func candidates(of request: RouteRequest) async throws -> Pages<Candidate> {
+    func look(for request: RouteRequest) async throws -> RouteCandidates {
         switch request.images {
         case .targets(let targets):
             let present = targets.count > 1 ? try await destinationTags(request.route) : nil
-            return Pages(targets.map { candidate($0, on: request.route, present) })
+            let images = Pages(targets.map { candidate($0, on: request.route, present) })
+            return RouteCandidates(images: images, companions: unlisted(request.route), present: present)
         case .pinned(let images):
-            return Pages(images.map { Candidate(pinned: $0) })
+            let images = Pages(images.map { Candidate(pinned: $0) })
+            return RouteCandidates(images: images, companions: unlisted(request.route), present: nil)
         case .tags(let rule):
             let present = try await destinationTags(request.route)
-            let entries = rule.map { chosen(request, by: $0) } ?? tags.listed(request)
-            return Pages {
-                var pages = entries.makeAsyncIterator()
-                return { try await pages.next()?.map { Candidate(entry: $0, on: request.route, present) } }
-            }
+            let judged = try await tags.judged(request, by: rule)
+            let taken = judged.filter { $0.verdict.isTaken && CompanionTag($0.entry.tag) == nil }.map(\.entry)
+            return RouteCandidates(
+                images: Pages(taken.map { Candidate(entry: $0, on: request.route, present) }),
+                companions: CompanionTags(judged.map(\.entry)),
+                present: present,
+                takesRest: rule == nil
+            )
         }
     }
 
-    private func chosen(_ request: RouteRequest, by rule: TagRule) -> Pages<TagEntry> {
-        Pages {
-            var isDone = false
-            return {
-                if isDone { return nil }
-                let taken = try await tags.judged(request, by: rule).filter(\.verdict.isTaken).map(\.entry)
-                isDone = true
-                return taken
+    /// The companion tags of a route whose tags were not listed so far.
+    private func unlisted(_ route: Route) -> CompanionTags {
+        CompanionTags {
+            var entries: [TagEntry] = []
+            do {
+                for try await page in job.source.source(route.source).tags() {
+                    entries += page.filter { CompanionTag($0.tag) != nil }
+                }
+            } catch {
+                throw SideFailure.wrapping(error, side: .source)
             }
+            return entries
         }
     }
 
@@ -70,6 +78,18 @@ struct CandidateFinder: Sendable {
         }
         return Candidate(entry: TagEntry(tag: tag), on: route, present)
     }
+}
+
+/// What was found to look at in a route.
+struct RouteCandidates: Sendable {
+    /// The images that are wanted.
+    let images: Pages<Candidate>
+    /// The tags of what hangs on images.
+    let companions: CompanionTags
+    /// The destination's tags; `nil` where they were not listed.
+    let present: [TagName: Digest?]?
+    /// Whether all tags are wanted, so also those of companions whose image has no tag.
+    var takesRest = false
 }
 
 extension Candidate {

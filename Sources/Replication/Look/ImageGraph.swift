@@ -15,6 +15,9 @@ public struct ImageGraph: Hashable, Sendable {
         self.root = root
         self.descendants = descendants
     }
+
+    /// All manifests by their digests, the root first.
+    var digests: [Digest] { [root.descriptor.digest] + descendants.keys }
 }
 
 /// How far an index is followed.

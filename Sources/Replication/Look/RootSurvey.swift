@@ -9,6 +9,8 @@ public struct RootSurvey: Sendable {
     public enum Finding: Hashable, Sendable {
         /// The destination has it; nothing is to do.
         case equal(Digest)
+        /// The destination has it, but not all that hangs on it.
+        case lacking(ManifestDocument)
         /// The tag is not at the destination.
         case new(ImageGraph)
         /// The tag points to something else at the destination.
@@ -29,13 +31,26 @@ public struct RootSurvey: Sendable {
     public let tag: TagName?
     /// What was found.
     public let finding: Finding
+    /// What it refers to, for one that was found as a referrer.
+    public let subject: Digest?
+    /// What hangs on it, and is to be there before its tag is moved.
+    public var companions: [RootSurvey] = []
 
     /// Makes a survey.
-    public init(route: Route, target: Target, tag: TagName?, finding: Finding) {
+    public init(route: Route, target: Target, tag: TagName?, finding: Finding, subject: Digest? = nil) {
         self.route = route
         self.target = target
         self.tag = tag
         self.finding = finding
+        self.subject = subject
+    }
+
+    /// The opened image, if it is to be copied.
+    var graph: ImageGraph? {
+        switch finding {
+        case .new(let graph), .moved(let graph, _): graph
+        case .equal, .lacking, .unopened, .refused, .left: nil
+        }
     }
 }
 

@@ -50,7 +50,8 @@ struct Surveyor: Sendable {
 
     private func verdict(_ candidate: Candidate, new: Digest, old: Digest) -> OverwriteRule.Verdict {
         let lastEqual = candidate.tag.flatMap { job.memory.lastEqual($0, in: candidate.route.destination) }
-        return job.overwrite.verdict(new: new, old: old, lastEqual: lastEqual)
+        let isCompanion = candidate.tag.flatMap(CompanionTag.init) != nil
+        return (isCompanion ? job.companionOverwrite : job.overwrite).verdict(new: new, old: old, lastEqual: lastEqual)
     }
 
     /// The finding for a tag that is not what a plan counted on.

@@ -49,14 +49,15 @@ struct PlanLedger {
     /// Takes in a plan, and returns its blobs whose presence at the destination is not known yet.
     mutating func add(_ plan: RootPlan) -> [Descriptor] {
         let repository = plan.route.destination
-        publishes += 1
+        publishes += plan.change == .unchanged ? 0 : 1
         for child in plan.children.joined() {
             manifests.insert(Place(repository: repository, digest: child.descriptor.digest))
         }
-        return plan.blobs.filter { blob in
+        let unknown = plan.blobs.filter { blob in
             blobs[blob.digest, default: Wanted(size: blob.size)].mentions += 1
             return known.insert(Place(repository: repository, digest: blob.digest)).inserted
         }
+        return plan.companions.reduce(unknown) { $0 + add($1) }
     }
 
     /// Takes in whether a repository has a blob.

@@ -48,6 +48,7 @@ struct CopyCommand: AsyncParsableCommand {
     @Flag(help: "Print what would be done, and change nothing.")
     var dryRun = false
 
+    @OptionGroup var images: ImageOptions
     @OptionGroup var configuration: ConfigOptions
     @OptionGroup var output: OutputOptions
 
@@ -62,7 +63,7 @@ struct CopyCommand: AsyncParsableCommand {
         let access = try configuration.access(warn: show.warn)
         throw await withInterruption { interruption in
             await withPlaces(access) { pool in
-                let run = CopyRun(pair, pool, show)
+                let run = CopyRun(pair, pool, show, images)
                 return dryRun ? await run.plan(interruption).0 : await run.copy(interruption)
             }
         }

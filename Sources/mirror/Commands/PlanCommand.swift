@@ -52,6 +52,7 @@ struct PlanCommand: AsyncParsableCommand {
     @Option(help: "Open the images that differ (all), or only compare digests (none).")
     var open = Opening.all
 
+    @OptionGroup var images: ImageOptions
     @OptionGroup var configuration: ConfigOptions
     @OptionGroup var output: OutputOptions
 
@@ -64,7 +65,7 @@ struct PlanCommand: AsyncParsableCommand {
                 var run = PlanRun(pool, output, opensImages: open == .all, interruption)
                 switch work {
                 case .jobs(let jobs): await run.plan(jobs)
-                case .pair(let pair): await run.plan(pair)
+                case .pair(let pair): await run.plan(pair, images)
                 }
                 if let code = interruption.exitCode { return code }
                 if let planFile {

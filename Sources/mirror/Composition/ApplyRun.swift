@@ -50,6 +50,8 @@ struct ApplyRun {
             ),
             // What the plan counted on decides; that is looked at once more before a tag moves.
             overwrite: .ifUnchanged(isTwoWay: false),
+            companionOverwrite: settings?.overwriteRule ?? .always,
+            referrers: ends.referrers,
             memory: memory
         )
         let replicator = Replicator(job: job, hints: pool.hints(of: ends.destination.place), events: show.record)

@@ -11,9 +11,11 @@ struct CopyRun {
     let pair: AddressPair
     let pool: PlacePool
     let show: Show
+    let images: ImageOptions
 
-    init(_ pair: AddressPair, _ pool: PlacePool, _ show: Show) {
+    init(_ pair: AddressPair, _ pool: PlacePool, _ show: Show, _ images: ImageOptions = ImageOptions()) {
         self.pair = pair
+        self.images = images
         self.pool = pool
         self.show = show
     }
@@ -33,7 +35,8 @@ struct CopyRun {
             source: try await pool.source(pair.source.place, show),
             destination: try await pool.destination(pair.destination.place, show),
             selection: pair.selection,
-            mapping: pair.mapping
+            mapping: pair.mapping,
+            referrers: images.referrers
         )
         return Replicator(job: job, hints: pool.hints(of: pair.destination.place), events: show.record)
     }

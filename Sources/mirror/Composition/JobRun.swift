@@ -42,6 +42,7 @@ struct JobRun {
             selection: try settings.selection(now: now),
             mapping: settings.mapping,
             overwrite: settings.overwriteRule,
+            referrers: settings.referrers.value,
             memory: memory,
             dates: DateFile.open()
         )

@@ -35,16 +35,25 @@ struct PlanRun {
                 PlanFile.Ends(
                     job: settings.name,
                     source: settings.source.value,
-                    destination: settings.destination.value
+                    destination: settings.destination.value,
+                    referrers: settings.referrers.value
                 )
             )
         }
     }
 
     /// Plans the copy from one address to another.
-    mutating func plan(_ pair: AddressPair) async {
-        let outcome = await CopyRun(pair, pool, Show(output)).plan(interruption, opensImages: opensImages)
-        take(outcome, PlanFile.Ends(job: nil, source: pair.source, destination: pair.destination))
+    mutating func plan(_ pair: AddressPair, _ images: ImageOptions) async {
+        let outcome = await CopyRun(pair, pool, Show(output), images).plan(interruption, opensImages: opensImages)
+        take(
+            outcome,
+            PlanFile.Ends(
+                job: nil,
+                source: pair.source,
+                destination: pair.destination,
+                referrers: images.referrers
+            )
+        )
     }
 
     private mutating func take(_ outcome: (code: ExitCode, report: PlanReport?), _ ends: PlanFile.Ends) {

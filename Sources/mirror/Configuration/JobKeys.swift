@@ -29,9 +29,12 @@ enum JobKeys {
         TagKeys.schema
     ) { node, reader in TagKeys.read(node, reader) }
     static let overwrite = JobDefaults.overwrite
+    static let referrers = JobDefaults.referrers
 
     static let shape = ConfigShape(
-        [source.field, destination.field, repositories, references.field, tags.field, overwrite.field],
+        [
+            source.field, destination.field, repositories, references.field, tags.field, overwrite.field, referrers.field,
+        ],
         required: [source.name, destination.name]
     )
 
@@ -99,7 +102,9 @@ private struct JobReading {
             overwrite: written.map { .init(value: $0, origin: origin(key)) } ?? defaults.overwrite,
             overwritePlace: written == nil
                 ? .init(mark: entry.keyMark, path: entry.value.path)
-                : .init(mark: keys.mark(of: key), path: entry.value.path.key(key))
+                : .init(mark: keys.mark(of: key), path: entry.value.path.key(key)),
+            referrers: keys.value(JobKeys.referrers).map { .init(value: $0, origin: origin(JobKeys.referrers.name)) }
+                ?? defaults.referrers
         )
     }
 

@@ -49,6 +49,8 @@ struct JobSettings: Hashable, Sendable {
     let overwrite: Sourced<Overwrite>
     /// Where a complaint about `overwrite` belongs: at the key, or at the job's name.
     let overwritePlace: Place
+    /// What of all that hangs on images comes along.
+    let referrers: Sourced<ReferrerRule>
     /// Whether another job of the file is the way back.
     var isTwoWay = false
     /// The jobs that copy straight back, and remember what was equal as this one does.
@@ -98,9 +100,27 @@ struct JobDefaults: Hashable, Sendable {
             "What becomes of a tag that the destination has and that differs: always moves it; if-unchanged moves it unless somebody "
                 + "else moved it since; never lets it stay."
         )
-    static let shape = ConfigShape([overwrite.field])
+    static let referrers = ConfigKey<ReferrerRule>(
+        "referrers",
+        "What of the signatures, attestations and other referrers of images comes along: all, none, or a list of artifact types.",
+        .either([.choice(["all", "none"]), .list(.text())])
+    ) { node, reader in
+        if case .list(let items) = node.value {
+            if items.isEmpty { reader.report(.expected("a list with an artifact type in it", found: "none"), at: node) }
+            return .types(Set(items.compactMap { reader.text($0, "an artifact type") }))
+        }
+        guard let text = reader.text(node, "all, none or a list of artifact types") else { return nil }
+        switch text {
+        case "all": return .all
+        case "none": return ReferrerRule.none
+        default: reader.report(.expected("all, none or a list of artifact types", found: text), at: node)
+        }
+        return nil
+    }
+    static let shape = ConfigShape([overwrite.field, referrers.field])
 
     var overwrite = JobSettings.Sourced(value: JobSettings.Overwrite.always, origin: .builtIn)
+    var referrers = JobSettings.Sourced(value: ReferrerRule.all, origin: .builtIn)
 
     /// Nothing is said.
     init() {}
@@ -109,6 +129,9 @@ struct JobDefaults: Hashable, Sendable {
         guard let entry = reader.mapping(node, Self.shape) else { return nil }
         if let value = entry.value(Self.overwrite) {
             overwrite = .init(value: value, origin: .defaults(line: entry.mark(of: Self.overwrite.name).line))
+        }
+        if let value = entry.value(Self.referrers) {
+            referrers = .init(value: value, origin: .defaults(line: entry.mark(of: Self.referrers.name).line))
         }
     }
 }

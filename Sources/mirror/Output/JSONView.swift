@@ -82,7 +82,7 @@ struct JSONView: View {
 struct JSONLine: Encodable {
     /// How many of everything.
     struct Counts: Encodable {
-        let repositories, new, moved, equal, published, failed, refused, left, unopened: Int
+        let repositories, new, moved, equal, lacking, published, companions, failed, refused, left, unopened: Int
         let blobsCopied, blobsMounted, blobsPresent: Int
         let bytesCopied, bytesSpared: Int64
         let resumed, restarted: Int
@@ -94,7 +94,9 @@ struct JSONLine: Encodable {
             new = totals.new
             moved = totals.moved
             equal = totals.equal
+            lacking = totals.lacking
             published = totals.published
+            companions = totals.companions
             failed = totals.failures.count
             refused = totals.refused
             left = totals.left
@@ -168,6 +170,8 @@ struct JSONLine: Encodable {
     var digest: String?
     var oldDigest: String?
     var blobs: Int?
+    /// How many signatures and other referrers come with an image.
+    var companions: Int?
     var bytes: Int64?
     var message: String?
     var hint: String?
@@ -253,5 +257,6 @@ struct JSONLine: Encodable {
         if case .moved(let old) = plan.change { oldDigest = old.description }
         blobs = plan.blobs.count
         bytes = plan.blobBytes
+        if !plan.companions.isEmpty { companions = plan.companions.count }
     }
 }

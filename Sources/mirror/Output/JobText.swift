@@ -13,6 +13,7 @@ enum JobText {
             ("from", "\(job.source.value)", origin(job.source.origin)),
             ("to", "\(job.destination.value)", origin(job.destination.origin)),
             ("overwrite", job.overwrite.value.rawValue, origin(job.overwrite.origin)),
+            ("referrers", "\(job.referrers.value)", origin(job.referrers.origin)),
         ]
         rows += content(job)
         if let host = job.source.value.host { rows += registry(host, "source", file) + spool(file.spool) }

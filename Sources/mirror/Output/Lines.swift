@@ -17,6 +17,7 @@ enum Lines {
             switch plan.change {
             case .new: return "\(style.green("published")) \(name) \(digest.short)"
             case .moved(let old): return "\(style.yellow("moved")) \(name) \(old.short) → \(digest.short)"
+            case .unchanged: return "\(style.green("completed")) \(name): \(Measures.hanging(plan.companions.count))"
             }
         case .blobMoved(let flight, .resumed(let offset)):
             return

@@ -38,4 +38,9 @@ enum Measures {
     static func count(_ number: Int, _ noun: String, _ plural: String? = nil) -> String {
         "\(number) \(number == 1 ? noun : plural ?? "\(noun)s")"
     }
+
+    /// How many signatures, attestations and other referrers hang on an image.
+    static func hanging(_ number: Int) -> String {
+        count(number, "signature or referrer", "signatures and referrers")
+    }
 }

@@ -24,6 +24,7 @@ struct PlanReport {
     /// One line: what there is to do.
     var headline: String {
         var parts = ["\(totals.new) new", "\(totals.moved) moved", "\(totals.equal) equal"]
+        if totals.lacking > 0 { parts.append("\(totals.lacking) to complete") }
         if totals.left > 0 { parts.append("\(totals.left) left to the way back") }
         if totals.refused > 0 { parts.append("\(totals.refused) refused") }
         let scope = "in \(Measures.count(totals.repositories, "repository", "repositories"))"
@@ -80,7 +81,11 @@ struct PlanReport {
     }
 
     private func line(_ row: PlanRows.Row, _ style: Style) -> String {
-        let mark = row.isEstimate ? style.dim("  not opened") : ""
+        var mark = row.isEstimate ? style.dim("  not opened") : ""
+        if row.companions > 0 {
+            mark += style.dim("  with \(Measures.hanging(row.companions))")
+        }
+        if row.old == row.digest { return style.yellow("  ~ \(row.name)") + "  is equal" + mark }
         guard let old = row.old else { return style.green("  + \(row.name)") + "  \(row.digest.short)" + mark }
         return style.yellow("  ~ \(row.name)") + "  \(old.short) → \(row.digest.short)" + mark
     }
@@ -116,6 +121,7 @@ struct PlanReport {
         var counts: [(Int, String, String)] = [
             (totals.requests.count(.listing, side), "listing", "listings"),
             (totals.requests.count(.question, side), "question", "questions"),
+            (totals.requests.count(.referrers, side), "list of referrers", "lists of referrers"),
         ]
         if side == .source {
             counts.append((totals.requests.count(.manifest, side), "manifest", "manifests"))

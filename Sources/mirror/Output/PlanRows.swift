@@ -13,7 +13,9 @@ struct PlanRows {
         let old: Digest?
         let digest: Digest
         /// Whether it was not opened, so that its blobs are not known.
-        let isEstimate: Bool
+        var isEstimate = false
+        /// How many signatures and other referrers are copied with it.
+        var companions = 0
 
         /// `:1.2`, or `@sha256:…` for an image without a tag.
         var name: String { tag.map { ":\($0)" } ?? "@\(digest.short)" }
@@ -36,9 +38,14 @@ struct PlanRows {
         case .refused(let route, let target, let refusal):
             groups[route, default: Group()].refused.append(("\(target)", refusal))
         case .planned(let plan):
-            let old: Digest? = if case .moved(let old) = plan.change { old } else { nil }
             let digest = plan.root.descriptor.digest
-            add(Row(tag: plan.tag, old: old, digest: digest, isEstimate: false), plan.route)
+            let old: Digest? =
+                switch plan.change {
+                case .new: nil
+                case .moved(let old): old
+                case .unchanged: digest
+                }
+            add(Row(tag: plan.tag, old: old, digest: digest, companions: plan.companions.count), plan.route)
         case .estimated(let route, _, let tag, let new, let old):
             add(Row(tag: tag, old: old, digest: new, isEstimate: true), route)
         default: break

@@ -48,6 +48,7 @@ enum RegistryWording {
         case .signIn: "sign in to \(place)"
         case .listRepositories: "list the repositories of \(place)"
         case .listTags: "list the tags of \(place)"
+        case .listReferrers: "list what refers to \(place)"
         case .resolve: "look up \(place)"
         case .readManifest: "fetch the manifest \(place)"
         case .readBlob: "fetch the blob \(place)"

@@ -66,6 +66,9 @@ struct Report {
         lines.append(
             "  blobs     \(totals.blobsCopied) copied (\(Measures.bytes(totals.bytesCopied))), \(skipped)"
         )
+        if totals.companions > 0 {
+            lines.append("  hanging   \(Measures.hanging(totals.companions)) copied")
+        }
         lines += totals.setbacks.lines
         lines.append(
             "  requests  \(requests[.source] ?? 0) at the source, \(requests[.destination] ?? 0) at the destination"

@@ -25,6 +25,10 @@ struct RunTotals {
     private(set) var new = 0
     private(set) var moved = 0
     private(set) var equal = 0
+    /// Images that are equal, but for what hangs on them.
+    private(set) var lacking = 0
+    /// Referrers and signatures that were copied.
+    private(set) var companions = 0
     private(set) var published = 0
     /// Images that differ and are not copied, since the job or somebody else speaks against it; these are failures, too.
     private(set) var refused = 0
@@ -61,9 +65,13 @@ struct RunTotals {
             equal += 1
         case .planned(let plan):
             found += 1
-            if case .new = plan.change { new += 1 } else { moved += 1 }
+            switch plan.change {
+            case .new: new += 1
+            case .moved: moved += 1
+            case .unchanged: lacking += 1
+            }
             bytesPlanned = bytesPlanned.addingClamped(plan.blobBytes)
-            layersLeftOut.formUnion(plan.leftOut.map(\.digest))
+            layersLeftOut.formUnion(plan.allLeftOut.map(\.digest))
         case .estimated(_, _, _, _, let old):
             found += 1
             unopened += 1
@@ -86,7 +94,9 @@ struct RunTotals {
             flights.removeAll { $0.flight == flight }
             take(arrival, size: flight.blob.size)
         case .blobShared(let blob, _): bytesSpared = bytesSpared.addingClamped(blob.size)
-        case .published: published += 1
+        case .published(let plan):
+            published += 1
+            companions += plan.companions.count
         case .failed(let route, let target, let error):
             failures.append(Failure(subject: "\(route.source)\(target)", error: error))
         }

@@ -35,6 +35,7 @@ enum Wording {
         case ManifestError.schema1: "have the image pushed again by a current client"
         case let error as CredentialHelperError: CredentialWording.hint(for: error)
         case let error as SettingError: CredentialWording.hint(for: error)
+        case is CompanionError: "referrers: none copies the image without them; a list of artifact types, only those"
         case is JobLocked: "--wait waits for it"
         case is RootMissing: "mirror list shows what is there"
         case let error as Refusal: SelectionWording.hint(for: error)
@@ -52,6 +53,8 @@ enum Wording {
         case let error as ContentError: content(error)
         case let error as ManifestError: manifest(error)
         case let error as GraphError: graph(error)
+        case CompanionError.tooMany(let subject, let limit):
+            "more than \(limit) signatures and other referrers hang on it, the last on \(subject.short)"
         case is RepositoryEmpty: "the repository has no tags at the source, or is not there"
         case let error as RootMissing: "there is no \(error.target) at the source"
         case let error as AddressError: AddressWording.sentence(for: error)

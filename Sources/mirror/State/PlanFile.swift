@@ -24,6 +24,8 @@ struct PlanFile {
         let job: String?
         let source: Address
         let destination: Address
+        /// What of all that hangs on images comes along.
+        var referrers = ReferrerRule.all
     }
 
     /// Ends with their images.
@@ -51,7 +53,14 @@ struct PlanFile {
         var lines = [Line(mirrorPlan: 1, created: date)]
         for section in sections {
             let ends = section.ends
-            lines.append(Line(job: ends.job, from: "\(ends.source)", to: "\(ends.destination)"))
+            lines.append(
+                Line(
+                    job: ends.job,
+                    from: "\(ends.source)",
+                    to: "\(ends.destination)",
+                    referrers: ends.referrers == .all ? nil : "\(ends.referrers)"
+                )
+            )
             lines += section.images.map { image in
                 Line(
                     source: image.route.source.text,
@@ -83,7 +92,15 @@ struct PlanFile {
             do {
                 if let from = line.from, let to = line.to {
                     // As a place: docker.io/library is written for Docker Hub's library, not for a repository in it.
-                    let ends = Ends(job: line.job, source: try .base(from), destination: try .base(to))
+                    guard let referrers = ReferrerRule(line.referrers ?? "all") else {
+                        throw PlanFileError(path: path, line: number, reason: .incomplete)
+                    }
+                    let ends = Ends(
+                        job: line.job,
+                        source: try .base(from),
+                        destination: try .base(to),
+                        referrers: referrers
+                    )
                     sections.append(Section(ends: ends))
                 } else if let image = try line.image, !sections.isEmpty {
                     sections[sections.count - 1].images.append(image)
@@ -113,6 +130,7 @@ struct PlanFile {
         var job: String?
         var from: String?
         var to: String?
+        var referrers: String?
         var source: String?
         var destination: String?
         var tag: String?

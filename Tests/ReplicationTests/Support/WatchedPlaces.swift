@@ -12,6 +12,7 @@ enum Operation: Hashable, Sendable {
     case resolve(RepositoryName, Target)
     case document(RepositoryName, Target)
     case contains(RepositoryName, Digest)
+    case referrers(RepositoryName, Digest)
     case blob(RepositoryName, Digest)
     case writeBlob(RepositoryName, Digest)
     case writeManifest(RepositoryName, Digest)
@@ -90,6 +91,8 @@ struct WatchedSource: SourceEndpoint {
     let watch: Watch
     /// Whether listings say what tags point to.
     var listsDigests = true
+    /// Whether it lists referrers.
+    var listsReferrers = false
     /// What of the base can be read; `nil` for everything.
     var lacks: @Sendable (RepositoryName, Digest) -> Bool = { _, _ in false }
 
@@ -124,6 +127,13 @@ private struct WatchedSourceRepository: ContentSource {
 
     func contains(_ blob: Descriptor) async throws -> Bool {
         try await place.watch.run(.contains(name, blob.digest)) { try await base.contains(blob) }
+    }
+
+    func referrers(of subject: Digest, type: String?) async throws -> [Referrer]? {
+        guard place.listsReferrers else { return nil }
+        return try await place.watch.run(.referrers(name, subject)) {
+            try await base.referrers(of: subject, type: type)
+        }
     }
 
     func blob(_ descriptor: Descriptor, in range: Range<Int64>) async throws -> ByteStream {

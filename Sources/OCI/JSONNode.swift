@@ -2,42 +2,46 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import FoundationEssentials
-import OCI
 
 /// A JSON document that can be changed in one place and stays as it was everywhere else: order, numbers and unknown keys.
-enum JSONNode: Hashable, Sendable {
+package enum JSONNode: Hashable, Sendable {
     case object([Member])
     case array([JSONNode])
     /// A text, number or word, as it is written.
     case scalar(String)
 
     /// A key of an object, its escapes resolved, with its value.
-    struct Member: Hashable, Sendable {
-        let key: String
-        var value: JSONNode
+    package struct Member: Hashable, Sendable {
+        package let key: String
+        package var value: JSONNode
+
+        package init(key: String, value: JSONNode) {
+            self.key = key
+            self.value = value
+        }
     }
 
     /// Reads a document whose outermost value is an object.
-    init(parsing bytes: [UInt8]) throws(StrictJSONError) {
+    package init(parsing bytes: [UInt8]) throws(StrictJSONError) {
         _ = try StrictJSON.topLevelKeys(of: bytes)
         var parser = Parser(bytes: bytes)
         self = parser.value()
     }
 
     /// A text.
-    static func text(_ text: String) -> JSONNode { .scalar(StrictJSON.quoted(text)) }
+    package static func text(_ text: String) -> JSONNode { .scalar(StrictJSON.quoted(text)) }
 
     /// The members, if this is an object.
-    var members: [Member]? { if case .object(let members) = self { members } else { nil } }
+    package var members: [Member]? { if case .object(let members) = self { members } else { nil } }
 
     /// The text, if this is one.
-    var text: String? {
+    package var text: String? {
         guard case .scalar(let written) = self, written.hasPrefix("\"") else { return nil }
         return Self.unquoted(written)
     }
 
     /// A member of an object; set it to `nil` to remove it.
-    subscript(key: String) -> JSONNode? {
+    package subscript(key: String) -> JSONNode? {
         get { members?.first { $0.key == key }?.value }
         set {
             guard var members else { return }
@@ -52,8 +56,21 @@ enum JSONNode: Hashable, Sendable {
         }
     }
 
+    /// The items, if this is an array.
+    package var items: [JSONNode]? { if case .array(let items) = self { items } else { nil } }
+
+    /// The document without any space between its parts.
+    package var compact: String {
+        switch self {
+        case .object(let members):
+            "{\(members.map { "\(StrictJSON.quoted($0.key)):\($0.value.compact)" }.joined(separator: ","))}"
+        case .array(let items): "[\(items.map(\.compact).joined(separator: ","))]"
+        case .scalar(let written): written
+        }
+    }
+
     /// The document as docker writes it: a tab for each level.
-    func written(indent: Int = 0) -> String {
+    package func written(indent: Int = 0) -> String {
         func block(_ open: String, _ items: [String], _ close: String) -> String {
             guard !items.isEmpty else { return open + close }
             let inner = String(repeating: "\t", count: indent + 1)

@@ -1,8 +1,6 @@
 // mirror: container images from one registry to another
 // SPDX-License-Identifier: Apache-2.0
 
-public import OCI
-
 /// A tag that stands for another image: its signature, its attestation, or the list of what refers to it.
 ///
 /// cosign writes `sha256-<hex>.sig`, `.att` and `.sbom`; `sha256-<hex>` alone is the referrers tag (distribution-spec,
@@ -26,6 +24,19 @@ public struct CompanionTag: Hashable, Sendable {
     public let hex: String
     /// What the companion is.
     public let kind: Kind
+
+    /// The tag of a companion of some content.
+    public init(_ kind: Kind, of digest: Digest) {
+        algorithm = digest.algorithm
+        hex = String(digest.hex.prefix(64))
+        self.kind = kind
+    }
+
+    /// The digest of what it is a companion of; `nil` where the tag holds only a part of it.
+    public var digest: Digest? { try? Digest("\(algorithm.rawValue):\(hex)") }
+
+    /// The tag.
+    public var tag: TagName { TagName(of: self) }
 
     /// Reads a tag; `nil` for any other one.
     public init?(_ tag: TagName) {

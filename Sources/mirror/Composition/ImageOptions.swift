@@ -1,0 +1,24 @@
+// mirror: container images from one registry to another
+// SPDX-License-Identifier: Apache-2.0
+
+import ArgumentParser
+import Replication
+
+/// What of images is copied between two addresses.
+struct ImageOptions: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            "What of signatures, attestations and other referrers comes along: all, none, or artifact types with commas between.",
+            valueName: "rule"
+        ),
+        transform: Self.rule
+    )
+    var referrers = ReferrerRule.all
+
+    private static func rule(_ text: String) throws -> ReferrerRule {
+        guard let rule = ReferrerRule(text) else {
+            throw ValidationError("--referrers takes all, none, or artifact types with commas between")
+        }
+        return rule
+    }
+}
