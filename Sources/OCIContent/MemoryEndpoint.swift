@@ -77,7 +77,7 @@ public struct MemoryRepository: ContentSource, ContentSink {
 
     /// Whether a blob is there; see ``ContentIndex/contains(_:)``.
     public func contains(_ blob: Descriptor) async throws -> Bool {
-        endpoint.read(name) { $0.blobs[blob.digest] != nil }
+        endpoint.read(name) { ($0.blobs[blob.digest]?.readableBytes).map(Int64.init) == blob.size }
     }
 
     /// The bytes of a blob from an offset on.
@@ -94,8 +94,8 @@ public struct MemoryRepository: ContentSource, ContentSink {
     /// Makes a blob be there; see ``ContentSink/write(_:heldBy:)``.
     public func write(_ blob: BlobContent, heldBy sibling: RepositoryName?) async throws -> Arrival {
         let digest = blob.descriptor.digest
-        if endpoint.read(name, { $0.blobs[digest] != nil }) { return .present }
-        if let sibling, let bytes = endpoint.read(sibling, { $0.blobs[digest] }) {
+        if !blob.replaces, endpoint.read(name, { $0.blobs[digest] != nil }) { return .present }
+        if !blob.replaces, let sibling, let bytes = endpoint.read(sibling, { $0.blobs[digest] }) {
             endpoint.change(name) { $0.blobs[digest] = bytes }
             return .mounted
         }

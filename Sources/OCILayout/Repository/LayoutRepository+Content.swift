@@ -36,7 +36,9 @@ extension LayoutRepository: ContentSource, ContentSink {
     public func document(at target: Target) async throws -> ManifestDocument? { try await manifest(at: target) }
 
     /// Whether a blob is there; see ``ContentIndex/contains(_:)``.
-    public func contains(_ blob: Descriptor) async throws -> Bool { try await size(ofBlob: blob.digest) != nil }
+    public func contains(_ blob: Descriptor) async throws -> Bool {
+        try await size(ofBlob: blob.digest) == blob.size
+    }
 
     /// The bytes of a blob from an offset on.
     /// - Throws: ``ContentError/missing(_:)``.
@@ -48,8 +50,8 @@ extension LayoutRepository: ContentSource, ContentSink {
     /// Makes a blob be there; see ``ContentSink/write(_:heldBy:)``.
     public func write(_ blob: BlobContent, heldBy sibling: RepositoryName?) async throws -> Arrival {
         let digest = blob.descriptor.digest
-        if try await size(ofBlob: digest) != nil { return .present }
-        if let sibling, try await mount(digest, from: sibling) { return .mounted }
+        if !blob.replaces, try await contains(blob.descriptor) { return .present }
+        if !blob.replaces, let sibling, try await mount(digest, from: sibling) { return .mounted }
         let upload = try await beginPart(hashing: nil)
         do {
             let reading = try await blob.open()
