@@ -64,7 +64,7 @@ struct JSONView: View {
     }
 
     func show(_ event: VerifyEvent) {
-        if let line = JSONLine(event) { write(line) }
+        if let line = JSONLine(verified: event) { write(line) }
     }
 
     func tick(_ totals: VerifyTotals) {

@@ -60,7 +60,7 @@ extension JSONLine {
     }
 
     /// The line for an event of a verification; `nil` for those that only feed the counts.
-    init?(_ event: VerifyEvent) {
+    init?(verified event: VerifyEvent) {
         switch event {
         case .routeFound(let route): self.init("repository", route)
         case .routeFailed(let name, let error):
