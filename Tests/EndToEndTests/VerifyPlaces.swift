@@ -4,6 +4,7 @@
 import Foundation
 import OCI
 import OCIContent
+import OCIRegistry
 import OCITestKit
 import Testing
 

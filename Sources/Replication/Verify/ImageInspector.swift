@@ -40,17 +40,19 @@ struct ImageInspector: Sendable {
             of: subject,
             found
         )
-        let graph = ImageGraph(root: root, descendants: try await descendants(of: root, subject, found))
-        try await inspectBlobs(of: graph, subject, found)
-        return graph
+        let descendants = try await descendants(of: root, subject, found)
+        try await inspectBlobs(of: [root] + descendants, subject, found)
+        return ImageGraph(root: root, descendants: Dictionary(descendants.map { ($0.descriptor.digest, $0) }) { $1 })
     }
 
+    /// The manifests below a root, each once, always in the same order: a blob's finding names the first that points to it.
     private func descendants(
         of root: ManifestDocument,
         _ subject: Subject,
         _ found: (Finding) -> Void
-    ) async throws -> [Digest: ManifestDocument] {
-        var documents: [Digest: ManifestDocument] = [:]
+    ) async throws -> [ManifestDocument] {
+        var documents: [ManifestDocument] = []
+        var known: Set<Digest> = []
         var bytes = root.bytes.count
         var level = [root]
         var depth = 0
@@ -59,14 +61,14 @@ struct ImageInspector: Sendable {
             guard depth <= limits.depth else { throw GraphError.tooDeep(limit: limits.depth) }
             var next: [ManifestDocument] = []
             for parent in level {
-                for child in parent.manifest.children where documents[child.digest] == nil {
+                for child in parent.manifest.children where known.insert(child.digest).inserted {
                     guard documents.count + 1 < limits.manifests else {
                         throw GraphError.tooManyManifests(limit: limits.manifests)
                     }
                     let document = try await self.child(child, of: parent.descriptor.digest, subject, found)
                     bytes += document.bytes.count
                     guard bytes <= limits.bytes else { throw GraphError.tooManyBytes(limit: limits.bytes) }
-                    documents[child.digest] = document
+                    documents.append(document)
                     next.append(document)
                 }
             }
@@ -115,13 +117,13 @@ struct ImageInspector: Sendable {
     }
 
     private func inspectBlobs(
-        of graph: ImageGraph,
+        of documents: [ManifestDocument],
         _ subject: Subject,
         _ found: @escaping @Sendable (Finding) -> Void
     ) async throws {
         var seen: Set<Digest> = []
         var wanted: [(blob: Descriptor, parent: Digest)] = []
-        for document in [graph.root] + graph.descendants.values {
+        for document in documents {
             for blob in document.manifest.blobs where !blob.isNonDistributable && seen.insert(blob.digest).inserted {
                 wanted.append((blob, document.descriptor.digest))
             }
