@@ -32,7 +32,8 @@ struct VerifyReport {
             let verb = totals.imagesDiffering == 1 ? "differs" : "differ"
             parts.append("\(totals.imagesDiffering) \(verb) (\(kinds.joined(separator: ", ")))")
         }
-        if terms.heals, totals.differences > 0 { parts.append("\(totals.healed) healed, \(totals.remaining) not") }
+        if totals.healed > 0 { parts.append("\(totals.healed) healed") }
+        if terms.heals, totals.remaining > 0 { parts.append("\(totals.remaining) not healed") }
         if totals.extra > 0 { parts.append("\(totals.extra) extra") }
         if !totals.failures.isEmpty { parts.append("\(totals.failures.count) failed") }
         return (title.map { "\($0): " } ?? "")
