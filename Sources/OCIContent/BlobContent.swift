@@ -12,6 +12,9 @@ import Synchronization
 public struct BlobContent: Sendable {
     /// What the blob must be.
     public let descriptor: Descriptor
+    /// Whether what the place to write to has under this name is known to be wrong: it is then neither looked for nor
+    /// mounted, and the bytes are sent in any case.
+    public var replaces = false
     private let source: any ContentSource
     private let trail = HashTrail()
     private let watch: @Sendable (BlobStep) -> Void

@@ -19,6 +19,9 @@ public protocol ContentIndex: Sendable {
     func document(at target: Target) async throws -> ManifestDocument?
 
     /// Whether the repository has a blob.
+    ///
+    /// Places that know lengths do not count one of another length than the descriptor says.
+    /// - Throws: ``ContentError/wrongSize(_:expected:stated:)`` where the place can tell that from a blob that is not there.
     func contains(_ blob: Descriptor) async throws -> Bool
 
     /// The manifests whose subject is `subject`; `nil` where the place has no such list, so that only the referrers tag

@@ -102,8 +102,8 @@ public struct MemoryRepository: ContentSource, ContentSink {
     /// Makes a blob be there; see ``ContentSink/write(_:heldBy:)``.
     public func write(_ blob: BlobContent, heldBy sibling: RepositoryName?) async throws -> Arrival {
         let digest = blob.descriptor.digest
-        if endpoint.read(name, { $0.blobs[digest] != nil }) { return .present }
-        if let sibling, let bytes = endpoint.read(sibling, { $0.blobs[digest] }) {
+        if !blob.replaces, endpoint.read(name, { $0.blobs[digest] != nil }) { return .present }
+        if !blob.replaces, let sibling, let bytes = endpoint.read(sibling, { $0.blobs[digest] }) {
             endpoint.change(name) { $0.blobs[digest] = bytes }
             return .mounted
         }

@@ -15,7 +15,7 @@ struct MirrorCommand: AsyncParsableCommand {
 
             EXIT STATUS
               0    all selected images are equal at the destination
-              1    some could not be copied
+              1    some could not be copied (verify: some differ)
               2    with plan --exit-code: something would be done
               64   the command line is wrong
               69   a side could not be reached, or refused
@@ -25,7 +25,8 @@ struct MirrorCommand: AsyncParsableCommand {
             """,
         version: Product.version,
         subcommands: [
-            CopyCommand.self, SyncCommand.self, PlanCommand.self, ApplyCommand.self, ListCommand.self,
+            CopyCommand.self, SyncCommand.self, PlanCommand.self, ApplyCommand.self, VerifyCommand.self,
+            ListCommand.self,
             InspectCommand.self, ConfigCommand.self, LoginCommand.self, LogoutCommand.self, AuthCommand.self,
             ServeCommand.self, StoreCommand.self, DemoCommand.self,
         ]

@@ -81,6 +81,11 @@ extension EndToEnd {
                     apply.errorText.contains("cannot run team: another run of it is under way"),
                     "\(apply.errorText)"
                 )
+                // Who mends writes, too; who only looks needs no lock.
+                let healing = try await scene.run("verify", "team", "--heal", ends: 75)
+                #expect(healing.errorText.contains("cannot run team"), "\(healing.errorText)")
+                let looking = try await scene.run("verify", "team", ends: 1)
+                #expect(looking.outputText.contains("6 differ (6 missing)"), "\(looking.outputText)")
                 barrier.open()
                 #expect(await first.wait().ending == .exited(0))
                 try await scene.run("apply", file)

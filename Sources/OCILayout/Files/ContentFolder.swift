@@ -33,14 +33,22 @@ final class ContentFolder: Sendable {
 
     /// Takes in a file whose bytes have the digest; the file itself stays where it is, too, as long as that is possible.
     ///
+    /// - Parameter isDamaged: Whether what is there has the right length and is known to have the wrong bytes.
     /// - Throws: What ``OpenFile/sync()`` throws: the file is lost then.
-    func adopt(_ file: OpenFile, named name: String, in staging: Folder, as digest: Digest, size: Int64) throws {
+    func adopt(
+        _ file: OpenFile,
+        named name: String,
+        in staging: Folder,
+        as digest: Digest,
+        size: Int64,
+        isDamaged: Bool = false
+    ) throws {
         guard let algorithm = folders[digest.algorithm] else {
             throw StoreError.readingOnly(path: staging.path)
         }
         let folder = try algorithm.makeFolder(LayoutPaths.spread(digest))
         let present = try status(digest)
-        if let present, present.size == size {
+        if let present, present.size == size, !isDamaged {
             folder.touch(digest.hex)
             return
         }
@@ -48,7 +56,7 @@ final class ContentFolder: Sendable {
         // An upload may have rested for long; a sweep is not to take it for garbage.
         file.touch()
         try file.sync()
-        // A file of another length was cut by something that is not us; it is replaced.
+        // A file of another length was cut, or one of other bytes written, by something that is not us; it is replaced.
         guard present == nil else { return try replace(digest, in: folder, by: name, from: staging) }
         switch try folder.link(name, from: staging, as: digest.hex) {
         case .linked: try folder.sync()
@@ -60,15 +68,18 @@ final class ContentFolder: Sendable {
 
     /// Takes in bytes that have the digest.
     func add(_ bytes: [UInt8], as digest: Digest) throws {
-        if let present = try status(digest), present.size == bytes.count {
-            try folders[digest.algorithm]?.folder(LayoutPaths.spread(digest))?.touch(digest.hex)
+        let folder = try folders[digest.algorithm]?.folder(LayoutPaths.spread(digest))
+        let isPresent = try status(digest)?.size == Int64(bytes.count)
+        if isPresent, try folder?.has(bytes, as: digest.hex) == true {
+            folder?.touch(digest.hex)
             return
         }
         let name = LayoutPaths.part(.random())
         let file = try uploads.create(name)
         defer { _ = try? uploads.remove(name) }
         try file.write(bytes, at: 0)
-        try adopt(file, named: name, in: uploads, as: digest, size: Int64(bytes.count))
+        let size = Int64(bytes.count)
+        try adopt(file, named: name, in: uploads, as: digest, size: size, isDamaged: isPresent)
     }
 
     private func replace(_ digest: Digest, in folder: Folder, by name: String, from staging: Folder) throws {
@@ -77,12 +88,13 @@ final class ContentFolder: Sendable {
     }
 
     /// Makes content appear in the blob folder of a repository, which the caller makes durable.
+    /// - Parameter isDamaged: Whether what the repository has under the name is known to have the wrong bytes.
     /// - Returns: Whether the content is here at all.
-    func link(_ digest: Digest, into repository: Folder) throws -> Bool {
+    func link(_ digest: Digest, into repository: Folder, isDamaged: Bool = false) throws -> Bool {
         guard let folder = try folders[digest.algorithm]?.folder(LayoutPaths.spread(digest)),
             let status = try status(digest)
         else { return false }
-        for _ in 0..<2 {
+        for attempt in 0..<2 {
             switch try repository.link(digest.hex, from: folder, as: digest.hex) {
             case .linked:
                 repository.touch(digest.hex)
@@ -96,7 +108,7 @@ final class ContentFolder: Sendable {
                 guard there.isRegular else {
                     throw StoreError.unexpectedFile(path: repository.below(digest.hex))
                 }
-                if there.size == status.size {
+                if there.size == status.size, !isDamaged || attempt > 0 {
                     repository.touch(digest.hex)
                     return true
                 }

@@ -102,6 +102,15 @@ extension Folder {
         try sync()
     }
 
+    /// Whether a file has exactly these bytes; one that cannot be read has others.
+    func has(_ bytes: [UInt8], as name: String) throws -> Bool {
+        do { return try read(name, limit: Int64(bytes.count))?.bytes == bytes } catch StoreError.damaged {
+            return false
+        } catch StoreError.system(.read, _, _) {
+            return false
+        }
+    }
+
     /// Reads a whole file.
     /// - Returns: `nil` if it is not there.
     func read(_ name: String, limit: Int64) throws -> (bytes: [UInt8], status: FileStatus, file: OpenFile)? {

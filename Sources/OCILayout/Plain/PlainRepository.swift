@@ -70,7 +70,7 @@ struct PlainRepository: ContentSource, ContentSink {
     }
 
     func write(_ blob: BlobContent, heldBy sibling: RepositoryName?) async throws -> Arrival {
-        if try await contains(blob.descriptor) { return .present }
+        if !blob.replaces, try await contains(blob.descriptor) { return .present }
         let name = PlainState.aside()
         let file = try await state.files.run { [state] in
             _ = try state.blobs(blob.descriptor.digest.algorithm, making: true)
@@ -145,8 +145,8 @@ extension PlainState {
     /// Writes the bytes of a manifest.
     fileprivate func add(_ document: ManifestDocument) throws {
         let digest = document.descriptor.digest
-        if try status(digest)?.size == document.descriptor.size { return }
-        _ = try blobs(digest.algorithm, making: true)
+        let there = try blobs(digest.algorithm, making: true)
+        if try there?.has(document.bytes, as: digest.hex) == true { return }
         let name = Self.aside()
         let file = try folder.create(name)
         do {

@@ -105,11 +105,12 @@ final class ChangeSession {
     }
 
     /// Links content of the store into the repository.
+    /// - Parameter isDamaged: Whether what the repository has of it is known to have the wrong bytes.
     /// - Returns: Whether the store has it.
-    func link(_ digest: Digest) throws -> Bool {
+    func link(_ digest: Digest, isDamaged: Bool = false) throws -> Bool {
         guard let folder = try state.blobFolder(digest.algorithm, making: true) else { return false }
         changedFolders.insert(digest.algorithm)
-        guard try content.link(digest, into: folder) else { return false }
+        guard try content.link(digest, into: folder, isDamaged: isDamaged) else { return false }
         doomed.remove(digest)
         return true
     }

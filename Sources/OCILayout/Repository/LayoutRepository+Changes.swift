@@ -45,10 +45,11 @@ extension LayoutRepository {
                 subject: subject,
                 isBlob: try known?.isBlob ?? (session.file(digest) != nil)
             )
-            if try !session.link(digest) {
+            let isDamaged = try session.isDamaged(document)
+            if try !session.link(digest, isDamaged: isDamaged) {
                 // A sweep was faster.
                 try stage()
-                guard try session.link(digest) else { throw ContentError.missing(digest) }
+                guard try session.link(digest, isDamaged: isDamaged) else { throw ContentError.missing(digest) }
             }
             let moved = tags.filter { session.digest(of: $0) != digest }
             if known != entry || !moved.isEmpty { session.stage(.put(entry, tags: moved)) }
@@ -151,14 +152,22 @@ extension ManifestDocument {
 
 extension ChangeSession {
     /// Makes content of the store a blob of the repository.
+    /// - Parameter isDamaged: Whether what the repository has of it is known to have the wrong bytes.
     /// - Returns: Whether the store has it.
-    func addBlob(_ digest: Digest) throws -> Bool {
-        guard try link(digest) else { return false }
+    func addBlob(_ digest: Digest, isDamaged: Bool = false) throws -> Bool {
+        guard try link(digest, isDamaged: isDamaged) else { return false }
         if var entry = manifest(digest), !entry.isBlob {
             entry.isBlob = true
             stage(.put(entry, tags: []))
         }
         return true
+    }
+
+    /// Whether the repository has other bytes than a manifest's under its name.
+    func isDamaged(_ document: ManifestDocument) throws -> Bool {
+        let digest = document.descriptor.digest
+        guard try file(digest) != nil else { return false }
+        return try state.blobFolder(digest.algorithm)?.has(document.bytes, as: digest.hex) == false
     }
 
     /// A manifest that points to a digest, found by opening all that can.

@@ -36,7 +36,9 @@ extension LayoutRepository: ContentSource, ContentSink {
     public func document(at target: Target) async throws -> ManifestDocument? { try await manifest(at: target) }
 
     /// Whether a blob is there; see ``ContentIndex/contains(_:)``.
-    public func contains(_ blob: Descriptor) async throws -> Bool { try await size(ofBlob: blob.digest) != nil }
+    public func contains(_ blob: Descriptor) async throws -> Bool {
+        try await size(ofBlob: blob.digest) == blob.size
+    }
 
     /// The manifests that refer to another one; see `ContentIndex.referrers(of:type:)`.
     public func referrers(of subject: Digest, type: String?) async throws -> [Referrer]? {
@@ -53,8 +55,8 @@ extension LayoutRepository: ContentSource, ContentSink {
     /// Makes a blob be there; see ``ContentSink/write(_:heldBy:)``.
     public func write(_ blob: BlobContent, heldBy sibling: RepositoryName?) async throws -> Arrival {
         let digest = blob.descriptor.digest
-        if try await size(ofBlob: digest) != nil { return .present }
-        if let sibling, try await mount(digest, from: sibling) { return .mounted }
+        if !blob.replaces, try await contains(blob.descriptor) { return .present }
+        if !blob.replaces, let sibling, try await mount(digest, from: sibling) { return .mounted }
         let upload = try await beginPart(hashing: nil)
         do {
             let reading = try await blob.open()

@@ -137,17 +137,25 @@ public struct BlobUpload: Sendable {
 
     /// Makes the bytes content of the store, and a blob of the repository.
     private func place(_ file: OpenFile, as digest: Digest, size: Int64) async throws {
+        let damage = try await target.damage(of: digest, size: size)
         let adopt: @Sendable () throws -> Void = { [place, folders = target.store.folders] in
             guard let opened = try place.open() else { throw StoreError.uploadGone(place.id) }
             let content = try folders.forWriting().content
-            try content.adopt(file, named: opened.name, in: opened.folder, as: digest, size: size)
+            try content.adopt(
+                file,
+                named: opened.name,
+                in: opened.folder,
+                as: digest,
+                size: size,
+                isDamaged: damage.isShared
+            )
         }
         try await files.run(adopt)
         _ = try await target.store.change(target.name) { [place] session in
-            if try !session.addBlob(digest) {
+            if try !session.addBlob(digest, isDamaged: damage.isOwn) {
                 // A sweep was faster.
                 try adopt()
-                guard try session.addBlob(digest) else { throw ContentError.missing(digest) }
+                guard try session.addBlob(digest, isDamaged: damage.isOwn) else { throw ContentError.missing(digest) }
             }
             session.afterwards { try? place.remove() }
         }

@@ -32,6 +32,7 @@ struct RemoteUpload {
             repository: repository.name,
             sibling: sibling,
             size: blob.descriptor.size,
+            replaces: blob.replaces,
             piecesAbove: registry.limits.piecesAbove
         )
         let checkpoint = Self.checkpoint(of: blob, in: repository.name, registry)

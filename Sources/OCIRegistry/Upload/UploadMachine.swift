@@ -46,6 +46,8 @@ struct UploadMachine {
         var sibling: RepositoryName?
         /// The size of the blob.
         let size: Int64
+        /// Whether the registry's own copy is known to be wrong: a question or a mount would only find that.
+        var replaces = false
         /// Blobs above this size come in pieces where an upload can go on.
         var piecesAbove: Int64 = 64 << 20
     }
@@ -91,6 +93,8 @@ struct UploadMachine {
         if let checkpoint {
             acknowledged = checkpoint.offset
             action = .ask(location: checkpoint.location)
+        } else if terms.replaces {
+            action = .start
         } else {
             action = lessons.mountRefused ? .find : .mount(from: terms.sibling ?? terms.repository)
         }

@@ -24,15 +24,19 @@ struct ManifestRoutes: Sendable {
 
     /// What `Accept` says does not matter: a manifest is never made into another one, and its digest is what was asked for.
     private func get(_ request: RegistryRequest) async throws -> RegistryResponse {
-        guard let manifest = try await served[name].storedManifest(at: target) else {
-            throw RegistryFault.manifestUnknown
-        }
+        guard let manifest = try await stored() else { throw RegistryFault.manifestUnknown }
         let descriptor = manifest.descriptor
         let tag = EntityTag(descriptor.digest)
         var headers: HTTPFields = [.contentDigest: descriptor.digest.description, .eTag: tag.text]
         if tag.isKnown(to: request.headers) { return RegistryResponse(.notModified, headers, body: .none) }
         headers[.contentType] = descriptor.mediaType.text
         return RegistryResponse(.ok, headers, body: .bytes(ByteBuffer(bytes: manifest.bytes)))
+    }
+
+    /// The manifest; `nil` also for one whose file is gone or damaged, so that a client that compares sends it again, which
+    /// mends it.
+    private func stored() async throws -> StoredManifest? {
+        do { return try await served[name].storedManifest(at: target) } catch is ContentError { return nil }
     }
 
     private func put(_ request: RegistryRequest) async throws -> RegistryResponse {

@@ -90,10 +90,12 @@ struct Transfer: Sendable {
         try failure.rethrow()
     }
 
-    private func move(
+    /// - Parameter replaces: Whether what the destination has of the blob is known to be wrong.
+    func move(
         _ blob: Descriptor,
         of route: Route,
         to destination: any ContentSink,
+        replaces: Bool = false,
         unless failure: FirstFailure
     ) async throws {
         let claim = try await ledger.claim(.blob(blob.digest), on: route)
@@ -108,10 +110,12 @@ struct Transfer: Sendable {
             let flight = BlobFlight(blob: blob, route: route)
             events(.blobStarted(flight))
             let source = job.source.source(route.source)
-            let content = BlobContent(blob, from: source) { events(.blobMoved(flight, $0)) }
+            var content = BlobContent(blob, from: source) { events(.blobMoved(flight, $0)) }
+            content.replaces = replaces
             let arrival: Arrival
             do {
-                arrival = try await destination.write(content, heldBy: sibling ?? holder(for: route))
+                let sibling = replaces ? nil : sibling ?? holder(for: route)
+                arrival = try await destination.write(content, heldBy: sibling)
             } catch {
                 events(.blobEnded(flight, nil))
                 // Before the slot is free: whoever gets it must not begin.
@@ -144,7 +148,7 @@ struct Transfer: Sendable {
         }
     }
 
-    private func write(_ child: ManifestDocument, of plan: RootPlan, to destination: any ContentSink) async throws {
+    func write(_ child: ManifestDocument, of plan: RootPlan, to destination: any ContentSink) async throws {
         let content = ArrivalLedger.Content.manifest(child.descriptor.digest)
         let claim = try await ledger.claim(content, on: plan.route)
         guard case .granted = claim else { return }
@@ -159,7 +163,7 @@ struct Transfer: Sendable {
 }
 
 /// The first of the errors of work that runs side by side.
-private final class FirstFailure: Sendable {
+final class FirstFailure: Sendable {
     private let error = Mutex<(any Error)?>(nil)
 
     var isEmpty: Bool { error.withLock { $0 == nil } }

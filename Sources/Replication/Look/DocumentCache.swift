@@ -21,7 +21,11 @@ actor DocumentCache {
         _ descriptor: Descriptor,
         from source: any ContentSource
     ) async throws -> ManifestDocument? {
-        let digest = descriptor.digest
+        try await document(descriptor.digest, from: source)
+    }
+
+    /// The manifest of a digest, from here or from the source.
+    func document(_ digest: Digest, from source: any ContentSource) async throws -> ManifestDocument? {
         while documents[digest] == nil, waiters[digest] != nil {
             await withCheckedContinuation { waiters[digest]?.append($0) }
         }

@@ -73,7 +73,7 @@ struct Surveyor: Sendable {
         }
     }
 
-    private func newDigest(_ candidate: Candidate) async throws -> Digest {
+    func newDigest(_ candidate: Candidate) async throws -> Digest {
         guard let digest = try await sourceDigest(candidate) else { throw missingRoot(candidate.target) }
         return digest
     }

@@ -3,8 +3,6 @@
 
 import ArgumentParser
 import Foundation
-import OCI
-import Replication
 
 /// `mirror plan`: what a run would do, priced.
 struct PlanCommand: AsyncParsableCommand {
@@ -58,7 +56,7 @@ struct PlanCommand: AsyncParsableCommand {
 
     func run() async throws {
         let file = try configuration.file()
-        let work = try work(file)
+        let work = try NamedWork(words, allTags: allTags, of: file)
         let access = try configuration.access(file ?? MirrorConfiguration()) { Show(output).warn($0) }
         throw await withInterruption { interruption in
             await withPlaces(access) { pool in
@@ -73,31 +71,6 @@ struct PlanCommand: AsyncParsableCommand {
                 }
                 return run.code == .success && exitCode && run.hasChanges ? .changes : run.code
             }
-        }
-    }
-
-    private enum Work {
-        case jobs([JobSettings])
-        case pair(AddressPair)
-    }
-
-    private func work(_ file: MirrorConfiguration?) throws -> Work {
-        let names = file?.jobs.map(\.name) ?? []
-        guard words.count == 2, !words.contains(where: names.contains) else {
-            return .jobs(
-                try ConfigOptions.complaining {
-                    guard let file else { throw ConfigFileNotFound(places: ConfigSearch.places()) }
-                    return try JobChoice.jobs(words, of: file)
-                }
-            )
-        }
-        if let file, let slip = words.lazy.compactMap({ JobChoice.slip($0, in: file) }).first {
-            try ConfigOptions.complaining { throw slip }
-        }
-        do {
-            return .pair(try AddressPair(source: words[0], destination: words[1], allTags: allTags))
-        } catch {
-            throw ValidationError(Wording.sentenceAndHint(for: error))
         }
     }
 }

@@ -31,13 +31,19 @@ struct CopyRun {
     }
 
     private func replicator() async throws -> Replicator {
-        let job = Job(
+        let place = pair.destination.place
+        let job = try await job(to: try await pool.destination(place, show))
+        return Replicator(job: job, hints: pool.hints(of: place), events: show.record)
+    }
+
+    /// The job, with its destination in one of its roles.
+    func job(to destination: any SinkEndpoint) async throws -> Job {
+        Job(
             source: try await pool.source(pair.source.place, show),
-            destination: try await pool.destination(pair.destination.place, show),
+            destination: destination,
             selection: pair.selection,
             mapping: pair.mapping,
             referrers: images.referrers
         )
-        return Replicator(job: job, hints: pool.hints(of: pair.destination.place), events: show.record)
     }
 }

@@ -36,9 +36,16 @@ struct JobRun {
     }
 
     private func replicator() async throws -> Replicator {
-        let job = Job(
+        let place = settings.destination.value.place
+        let job = try await job(to: try await pool.destination(place, show))
+        return Replicator(job: job, hints: pool.hints(of: place), events: show.record)
+    }
+
+    /// The job, with its destination in one of its roles.
+    func job(to destination: any SinkEndpoint) async throws -> Job {
+        Job(
             source: try await pool.source(settings.source.value.place, show),
-            destination: try await pool.destination(settings.destination.value.place, show),
+            destination: destination,
             selection: try settings.selection(now: now),
             mapping: settings.mapping,
             overwrite: settings.overwriteRule,
@@ -46,7 +53,6 @@ struct JobRun {
             memory: memory,
             dates: DateFile.open()
         )
-        return Replicator(job: job, hints: pool.hints(of: settings.destination.value.place), events: show.record)
     }
 }
 

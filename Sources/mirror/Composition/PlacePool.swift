@@ -82,6 +82,23 @@ actor PlacePool {
         return RetryingEndpoint(paced, policy: policy)
     }
 
+    /// A destination as it is looked at: read, with nothing that was remembered, and with no more rights than that takes.
+    /// - Parameter purpose: Whether it is written to as well, which a folder must know.
+    func inspected(_ place: Place, for purpose: LayoutStore.Purpose, _ show: Show) async throws -> any SourceEndpoint {
+        guard case .registry(let host, let scheme) = place else {
+            return try await folder(place, for: purpose).endpoint
+        }
+        let endpoint = try registry(host, scheme)
+            .endpoint(
+                as: .source,
+                observer: { show.record($0, .destination) },
+                skipped: { show.record($0, .destination) }
+            )
+        let paced = PacedEndpoint(endpoint, throttles: await bandwidth.throttles(of: host, .source))
+        let retrying = RetryingEndpoint(paced, policy: policy)
+        return host.isLoopback ? retrying : ParallelEndpoint(retrying)
+    }
+
     /// What earlier runs knew of a destination's blobs; a folder finds out by itself.
     nonisolated func hints(of place: Place) -> any HolderHints {
         if remembers, let host = place.host { HolderFile.open(for: host) } else { NoHints() }

@@ -63,6 +63,21 @@ struct JSONView: View {
         write(line)
     }
 
+    func show(_ event: VerifyEvent) {
+        if let line = JSONLine(verified: event) { write(line) }
+    }
+
+    func tick(_ totals: VerifyTotals) {
+        var line = JSONLine(event: "progress")
+        line.verified = JSONLine.Verified(totals)
+        write(line)
+    }
+
+    func finish(_ report: VerifyReport) {
+        if let failure = report.failure { complain(failure) }
+        write(JSONLine(report))
+    }
+
     private func write(_ line: JSONLine) {
         var line = line
         line.job = job
@@ -181,6 +196,11 @@ struct JSONLine: Encodable {
     var interrupted: Bool?
     var hosts: [Host]?
     var pulls: [Pulls]?
+    var kind: String?
+    var part: Part?
+    var verified: Verified?
+    var depth: String?
+    var sample: Sample?
 
     init(event: String, message: String? = nil, hint: String? = nil) {
         self.event = event
@@ -231,14 +251,14 @@ struct JSONLine: Encodable {
         }
     }
 
-    private mutating func take(_ target: Target) {
+    mutating func take(_ target: Target) {
         switch target {
         case .tag(let tag): self.tag = tag.text
         case .digest(let digest): self.digest = digest.description
         }
     }
 
-    private init(_ event: String, _ route: Route) {
+    init(_ event: String, _ route: Route) {
         self.init(event: event)
         source = route.source.text
         destination = route.destination.text

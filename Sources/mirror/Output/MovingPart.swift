@@ -12,16 +12,29 @@ enum MovingPart {
     /// The lines, none wider than the screen, and never more than half of it.
     static func lines(_ totals: RunTotals, rate: Int64, columns: Int, rows: Int, style: Style) -> [String] {
         let width = max(40, min(columns, 120) - 1)
-        let large = totals.flights.filter { $0.flight.blob.size >= largeBlob }
+        return blobs(totals.flights, width: width, rows: rows, style: style)
+            + [total(totals, rate: rate, width: width, style: style)]
+    }
+
+    /// The same of a verification, whose blobs are read.
+    static func lines(_ totals: VerifyTotals, rate: Int64, columns: Int, rows: Int, style: Style) -> [String] {
+        let width = max(40, min(columns, 120) - 1)
+        var text = "\(totals.sound) sound  \(totals.imagesDiffering) differ  \(Measures.bytes(totals.bytesMoved))"
+        if rate > 0 { text += "  \(Measures.bytes(rate))/s" }
+        if !totals.failures.isEmpty { text += "  \(totals.failures.count) failed" }
+        return blobs(totals.flights, width: width, rows: rows, style: style) + [style.bold(pad(text, width))]
+    }
+
+    private static func blobs(_ flights: [RunTotals.Flight], width: Int, rows: Int, style: Style) -> [String] {
+        let large = flights.filter { $0.flight.blob.size >= largeBlob }
         let room = max(1, rows / 2 - 2)
         let shown = large.count > room ? Array(large.prefix(room - 1)) : large
         var lines = shown.map { line($0, width: width, style: style) }
-        let hidden = totals.flights.count - shown.count
+        let hidden = flights.count - shown.count
         if hidden > 0 {
             let label = shown.isEmpty ? Measures.count(hidden, "blob") : "\(hidden) more"
             lines.append(style.dim("  … \(label) on the way"))
         }
-        lines.append(total(totals, rate: rate, width: width, style: style))
         return lines
     }
 

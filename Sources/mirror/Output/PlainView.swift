@@ -29,6 +29,14 @@ struct PlainView: View {
     func finish(_ report: Report) { Lines.finish(report, out: out, complaints: progress) }
 
     func finish(_ plan: PlanReport) { Lines.finish(plan, out: out, complaints: progress) }
+
+    func show(_ event: VerifyEvent) {
+        if let line = VerifyWording.line(for: event, out.style) { out.write(line + "\n") }
+    }
+
+    func tick(_ totals: VerifyTotals) { progress.write(VerifyWording.progress(totals) + "\n") }
+
+    func finish(_ report: VerifyReport) { VerifyWording.finish(report, out: out, complaints: progress) }
 }
 
 /// Nothing but failures and, where something changed, one line; and warnings that the user is not safe.
@@ -63,5 +71,23 @@ struct QuietView: View {
         let totals = plan.totals
         guard totals.new + totals.moved > 0 else { return }
         Terminal.standardOutput.write("\(plan.headline)\n")
+    }
+
+    func show(_ event: VerifyEvent) {
+        // What is extra is no failure.
+        if case .found(let finding) = event, !finding.isDifference { return }
+        let out = Terminal.standardOutput
+        if let line = VerifyWording.line(for: event, out.style) { out.write(line + "\n") }
+    }
+
+    func tick(_ totals: VerifyTotals) {}
+
+    func finish(_ report: VerifyReport) {
+        if let failure = report.failure { complain(failure) }
+        let totals = report.totals
+        let lines = Report.lines(for: totals.failures, Terminal.standardError.style)
+        Terminal.standardError.write(lines.map { $0 + "\n" }.joined())
+        guard totals.differences > 0 || report.interruption != nil || !totals.failures.isEmpty else { return }
+        Terminal.standardOutput.write(report.headline + "\n")
     }
 }

@@ -22,6 +22,7 @@ final class Show: Sendable {
         var totals = RunTotals()
         /// Only where a plan is made: it grows with every image that differs.
         var plan: PlanRows?
+        var verified = VerifyTotals()
     }
 
     /// Chooses the view that fits the options and the terminal.
@@ -44,6 +45,12 @@ final class Show: Sendable {
             state.totals.take(event)
             state.plan?.take(event)
         }
+        view.show(event)
+    }
+
+    /// Takes an event of a verification.
+    func record(_ event: VerifyEvent) {
+        state.withLock { $0.verified.take(event) }
         view.show(event)
     }
 
@@ -107,13 +114,42 @@ final class Show: Sendable {
         }
     }
 
+    /// Shows a verification from its beginning to its report, and says how the program is to end.
+    func verify(
+        _ terms: VerifyTerms,
+        _ interruption: Interruption,
+        _ body: () async throws -> Void
+    ) async -> ExitCode {
+        if let title { view.begin(title) }
+        let start = ContinuousClock.now
+        var failure: (any Error)?
+        await whileTicking({ $0.tick($1.verified) }) {
+            do { try await body() } catch { failure = error }
+        }
+        let (verified, totals) = state.withLock { ($0.verified, $0.totals) }
+        let report = VerifyReport(
+            terms: terms,
+            totals: verified,
+            requests: totals.requests,
+            duration: start.duration(to: .now),
+            title: title?.name,
+            interruption: interruption.cause,
+            failure: interruption.exitCode == nil ? failure : nil
+        )
+        view.finish(report)
+        return interruption.exitCode ?? report.exitCode
+    }
+
     /// Lets the view draw itself anew from time to time as long as something is under way.
-    private func whileTicking(_ body: () async -> Void) async {
+    private func whileTicking(
+        _ tick: @escaping @Sendable (any View, State) -> Void = { $0.tick($1.totals) },
+        _ body: () async -> Void
+    ) async {
         let interval = view.interval
         let ticker = Task {
             while !Task.isCancelled {
                 try? await Task.sleep(for: interval)
-                if !Task.isCancelled { view.tick(state.withLock { $0.totals }) }
+                if !Task.isCancelled { tick(view, state.withLock { $0 }) }
             }
         }
         await body()
@@ -153,6 +189,15 @@ protocol View: Sendable {
 
     /// Shows a plan.
     func finish(_ plan: PlanReport)
+
+    /// Shows an event of a verification, if it is worth showing by itself.
+    func show(_ event: VerifyEvent)
+
+    /// Shows how far a verification is.
+    func tick(_ totals: VerifyTotals)
+
+    /// Shows the end of a verification.
+    func finish(_ report: VerifyReport)
 }
 
 /// What a job is called, and what it copies.

@@ -60,6 +60,36 @@ final class TerminalView: View {
         Lines.finish(plan, out: .standardOutput, complaints: terminal)
     }
 
+    func show(_ event: VerifyEvent) {
+        let out = Terminal.standardOutput
+        guard let line = VerifyWording.line(for: event, out.style) else { return }
+        state.withLock { state in
+            terminal.write(Self.erase(state.drawn))
+            state.drawn = 0
+            out.write(line + "\n")
+        }
+    }
+
+    func tick(_ totals: VerifyTotals) {
+        let (columns, rows) = terminal.size
+        let moving = state.withLock { state in
+            state.rate.note(totals.bytesMoved)
+            return MovingPart.lines(
+                totals,
+                rate: state.rate.bytesPerSecond,
+                columns: columns,
+                rows: rows,
+                style: terminal.style
+            )
+        }
+        draw { _ in moving }
+    }
+
+    func finish(_ report: VerifyReport) {
+        clear()
+        VerifyWording.finish(report, out: .standardOutput, complaints: terminal)
+    }
+
     private func clear() { draw { _ in [] } }
 
     /// Writes a line above the moving part, which is drawn again with the next tick.

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
+import NIOCore
 import OCI
 import OCIContent
 import OCITestKit
@@ -69,6 +70,65 @@ import Testing
             #expect(report.damagedCount == 0)
             #expect(report.brokenCount == 2)
             for name in [Self.a, Self.b] { try await image.write(to: store.repository(name), as: .latest) }
+            #expect(try await StoreCheck(of: store).run().isSound)
+        }
+    }
+
+    @Test(arguments: [true, false])
+    func `a blob that is sent again takes the place of damaged bytes, in each repository`(_ isUpload: Bool) async throws
+    {
+        try await Self.withDamage { store, _, image, digest in
+            let sent = try #require(image.blobs.first { $0.descriptor.digest == digest })
+            let held = MemoryEndpoint()
+            held[Self.a].add(sent.bytes)
+            for name in [Self.a, Self.b] {
+                let repository = store.repository(name)
+                if isUpload {
+                    let upload = try await repository.beginUpload()
+                    try await upload.append(ByteStream(ByteBuffer(bytes: sent.bytes)))
+                    try await upload.commit(as: digest)
+                } else {
+                    var content = BlobContent(sent.descriptor, from: held[Self.a])
+                    content.replaces = true
+                    #expect(try await repository.write(content, heldBy: Self.b) == .copied)
+                }
+                let read = try await BlobContent(sent.descriptor, from: repository).open().stream.collect()
+                #expect(read == sent.bytes)
+            }
+            #expect(try await StoreCheck(of: store).run().isSound)
+        }
+    }
+
+    @Test func `a blob that was cut is not there, and one that is sent again takes its place`() async throws {
+        try await Self.withDamage { store, folder, image, digest in
+            let path = folder.below("blobs/sha256/\(digest.hex.prefix(2))/\(digest.hex)")
+            try #require(FileHandle(forUpdatingAtPath: path)).truncate(atOffset: 10)
+            let blob = try #require(image.blobs.first { $0.descriptor.digest == digest })
+            for name in [Self.a, Self.b] {
+                #expect(try await !store.repository(name).contains(blob.descriptor))
+                try await image.write(to: store.repository(name), as: .latest)
+            }
+            #expect(try await StoreCheck(of: store).run().isSound)
+        }
+    }
+
+    @Test func `a manifest that is put again takes the place of damaged bytes, in each repository`() async throws {
+        try await withStore { store, folder in
+            let image = try await BuiltImage.random(seed: 1)
+            for name in [Self.a, Self.b] { try await image.write(to: store.repository(name), as: .latest) }
+            let digest = image.manifest.descriptor.digest
+            let path = folder.below("blobs/sha256/\(digest.hex.prefix(2))/\(digest.hex)")
+            chmod(path, 0o644)
+            let file = try #require(FileHandle(forUpdatingAtPath: path))
+            try file.write(contentsOf: Data("[".utf8))
+            try file.close()
+            for name in [Self.a, Self.b] {
+                await #expect(throws: ContentError.self) {
+                    try await store.repository(name).manifest(at: .tag(.latest))
+                }
+                try await store.repository(name).put(image.manifest, as: [.latest])
+                #expect(try await store.repository(name).manifest(at: .tag(.latest)) == image.manifest)
+            }
             #expect(try await StoreCheck(of: store).run().isSound)
         }
     }

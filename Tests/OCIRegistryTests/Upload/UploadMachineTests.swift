@@ -56,6 +56,19 @@ import Testing
         try check(row)
     }
 
+    @Test func `a blob that is to replace another is neither asked for nor mounted`() throws {
+        let terms = UploadMachine.Terms(
+            repository: try RepositoryName("team/app"),
+            sibling: try RepositoryName("team/base"),
+            size: 10,
+            replaces: true
+        )
+        var machine = UploadMachine(terms, RegistryProfile(of: .oci))
+        #expect(machine.action == .start)
+        #expect(machine.advance(after: .init(status: 202, location: "/u")) == .send(location: "/u"))
+        #expect(machine.advance(after: .init(status: 201, location: nil)) == .finish(.copied))
+    }
+
     @Test(arguments: [400, 404, 405, 501])
     func `asks and starts the plain way where a mount is refused`(_ status: Int) throws {
         try check(
