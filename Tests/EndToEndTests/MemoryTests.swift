@@ -18,14 +18,23 @@ extension EndToEnd {
 
         @Test func `large blobs do not fill the memory`() async throws {
             let gigabytes: Int64 = Self.isLong ? 20 : 2
-            // Each further large blob that is on its way takes about 3 MiB more; seven of them do not fit into the bound.
             let sizes = [gigabytes << 30] + Array(repeating: 200 << 20, count: 3)
+            try await expectLittle(for: sizes, "a blob of \(gigabytes) GiB and three of 200 MiB")
+        }
+
+        @Test func `many large blobs at once do not fill the memory`() async throws {
+            // More than are ever on their way at the same time.
+            try await expectLittle(for: Array(repeating: 100 << 20, count: 20), "20 blobs of 100 MiB")
+        }
+
+        /// Copies an image, from a registry that makes its layers up to one that forgets them.
+        private func expectLittle(for layerSizes: [Int64], _ what: String) async throws {
             let source = try await ProductRegistry.start(.distribution3)
             let destination = try await ProductRegistry.start(.distribution2, keptBlobSize: 1 << 20)
-            let image = try RepeatedImage(seed: 1, layerSizes: sizes)
+            let image = try RepeatedImage(seed: 1, layerSizes: layerSizes)
             image.hold(in: source, "team/app", as: "1")
             let result = try await Program.run("copy", "\(source.host)/team/app:1", "\(destination.host)/team/app")
-            try report("a blob of \(gigabytes) GiB and three of 200 MiB", result)
+            try report(what, result)
             #expect(destination.digest(of: "1", in: "team/app") == image.manifest.descriptor.digest)
             #expect(destination.brokenTags == [])
             await source.stop()
