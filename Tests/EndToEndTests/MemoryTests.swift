@@ -27,16 +27,27 @@ extension EndToEnd {
             try await expectLittle(for: Array(repeating: 100 << 20, count: 20), "20 blobs of 100 MiB")
         }
 
+        @Test func `what is read over several connections does not fill the memory`() async throws {
+            let sizes = Array(repeating: Int64(66 << 20), count: 16)
+            try await expectLittle(for: sizes, "16 blobs of 66 MiB from a slow host", isFar: true)
+        }
+
         /// Copies an image, from a registry that makes its layers up to one that forgets them.
-        private func expectLittle(for layerSizes: [Int64], _ what: String) async throws {
+        /// - Parameter isFar: Whether the source is another machine, as far as can be told, and slow.
+        private func expectLittle(for layerSizes: [Int64], _ what: String, isFar: Bool = false) async throws {
             let source = try await ProductRegistry.start(.distribution3)
+            let link = CountingProxy.Options(bytesPerSecondPerConnection: isFar ? 20 << 20 : nil)
+            let proxy = try await CountingProxy.start(port: source.port, options: link)
             let destination = try await ProductRegistry.start(.distribution2, keptBlobSize: 1 << 20)
             let image = try RepeatedImage(seed: 1, layerSizes: layerSizes)
             image.hold(in: source, "team/app", as: "1")
-            let result = try await Program.run("copy", "\(source.host)/team/app:1", "\(destination.host)/team/app")
+            // An address that leads to this machine, and is none of those that are known to.
+            let host = isFar ? "http://0.0.0.0:\(proxy.port)" : source.host
+            let result = try await Program.run("copy", "\(host)/team/app:1", "\(destination.host)/team/app")
             try report(what, result)
             #expect(destination.digest(of: "1", in: "team/app") == image.manifest.descriptor.digest)
             #expect(destination.brokenTags == [])
+            await proxy.stop()
             await source.stop()
             await destination.stop()
         }
