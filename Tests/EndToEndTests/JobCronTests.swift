@@ -187,6 +187,24 @@ extension EndToEnd {
             }
         }
 
+        @Test func `metrics that cannot be written are a failure of a run that did all the rest`() async throws {
+            try await withCron { scene, cron in
+                try await put(BuiltImage.tiny(1), ["team/app:1"], into: scene.a)
+                // Nothing takes the place of a folder.
+                let folder = "\(scene.home.directory)/mirror.prom"
+                try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: false)
+                let result = try await cron("mirror sync --quiet --metrics-file mirror.prom")
+                #expect(result.ending == .exited(1), "\(result.errorText)")
+                #expect(result.outputText.contains("1 published"))
+                #expect(result.errorText == "error: cannot use \(folder): Is a directory\n")
+                #expect(try await allTags(of: scene.b).count == 1)
+                // What is worse than that stays the status.
+                await scene.b.stop()
+                let unavailable = try await cron("mirror sync --quiet --metrics-file mirror.prom")
+                #expect(unavailable.ending == .exited(69), "\(unavailable.errorText)")
+            }
+        }
+
         @Test func `jitter begins a run after a random part of a time, in which it can be ended`() async throws {
             try await withCron { scene, cron in
                 try await put(BuiltImage.tiny(1), ["team/app:1"], into: scene.a)

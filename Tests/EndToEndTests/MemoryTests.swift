@@ -18,16 +18,36 @@ extension EndToEnd {
 
         @Test func `large blobs do not fill the memory`() async throws {
             let gigabytes: Int64 = Self.isLong ? 20 : 2
-            // Each further large blob that is on its way takes about 3 MiB more; seven of them do not fit into the bound.
             let sizes = [gigabytes << 30] + Array(repeating: 200 << 20, count: 3)
+            try await expectLittle(for: sizes, "a blob of \(gigabytes) GiB and three of 200 MiB")
+        }
+
+        @Test func `many large blobs at once do not fill the memory`() async throws {
+            // More than are ever on their way at the same time.
+            try await expectLittle(for: Array(repeating: 100 << 20, count: 20), "20 blobs of 100 MiB")
+        }
+
+        @Test func `what is read over several connections does not fill the memory`() async throws {
+            let sizes = Array(repeating: Int64(66 << 20), count: 16)
+            try await expectLittle(for: sizes, "16 blobs of 66 MiB from a slow host", isFar: true)
+        }
+
+        /// Copies an image, from a registry that makes its layers up to one that forgets them.
+        /// - Parameter isFar: Whether the source is another machine, as far as can be told, and slow.
+        private func expectLittle(for layerSizes: [Int64], _ what: String, isFar: Bool = false) async throws {
             let source = try await ProductRegistry.start(.distribution3)
+            let link = CountingProxy.Options(bytesPerSecondPerConnection: isFar ? 20 << 20 : nil)
+            let proxy = try await CountingProxy.start(port: source.port, options: link)
             let destination = try await ProductRegistry.start(.distribution2, keptBlobSize: 1 << 20)
-            let image = try RepeatedImage(seed: 1, layerSizes: sizes)
+            let image = try RepeatedImage(seed: 1, layerSizes: layerSizes)
             image.hold(in: source, "team/app", as: "1")
-            let result = try await Program.run("copy", "\(source.host)/team/app:1", "\(destination.host)/team/app")
-            try report("a blob of \(gigabytes) GiB and three of 200 MiB", result)
+            // An address that leads to this machine, and is none of those that are known to.
+            let host = isFar ? "http://0.0.0.0:\(proxy.port)" : source.host
+            let result = try await Program.run("copy", "\(host)/team/app:1", "\(destination.host)/team/app")
+            try report(what, result)
             #expect(destination.digest(of: "1", in: "team/app") == image.manifest.descriptor.digest)
             #expect(destination.brokenTags == [])
+            await proxy.stop()
             await source.stop()
             await destination.stop()
         }

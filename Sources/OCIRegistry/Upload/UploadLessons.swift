@@ -9,6 +9,8 @@ struct UploadLessons: Hashable {
     var chunksRefused = false
     /// Whether a blob that came in pieces was confirmed.
     var chunksProven = false
+    /// Whether the registry takes no blob by a PUT alone: a PATCH must bring it.
+    var patchFirst = false
     /// The most bytes that a request may carry, as far as refusals have told.
     var bodyLimit: Int64?
 
@@ -17,6 +19,7 @@ struct UploadLessons: Hashable {
         mountRefused = mountRefused || other.mountRefused
         chunksProven = chunksProven || other.chunksProven
         chunksRefused = (chunksRefused || other.chunksRefused) && !chunksProven
+        patchFirst = patchFirst || other.patchFirst
         bodyLimit = [bodyLimit, other.bodyLimit].compactMap { $0 }.min()
     }
 }

@@ -120,6 +120,9 @@ struct UploadMachine {
     }
 
     /// Whether the bytes come by `PATCH`.
+    private var comesByPatch: Bool { comesInPieces || lessons.patchFirst && !lessons.chunksRefused }
+
+    /// Whether the bytes come in as many requests as their number asks for.
     private var comesInPieces: Bool {
         if lessons.bodyLimit.map({ terms.size > $0 }) ?? false { return true }
         if let above = profile.chunksAbove, terms.size > above { return true }
@@ -127,7 +130,9 @@ struct UploadMachine {
     }
 
     /// The bytes of a piece, but the last.
-    private var piece: Int64 { max(smallestAllowed, min(profile.chunk, lessons.bodyLimit ?? .max)) }
+    private var piece: Int64 {
+        max(smallestAllowed, min(comesInPieces ? profile.chunk : .max, lessons.bodyLimit ?? .max))
+    }
 }
 
 extension UploadMachine {
@@ -136,7 +141,7 @@ extension UploadMachine {
         case (.mount, 201): return .finish(terms.sibling == nil ? .present : .mounted)
         case (.mount, 202), (.start, 202):
             guard let location = reply.location else { return .fail }
-            guard comesInPieces else { return .send(location: location) }
+            guard comesByPatch else { return .send(location: location) }
             acknowledged = 0
             return goOn(at: location)
         case (.mount, 400), (.mount, 404), (.mount, 405), (.mount, 501):
@@ -170,6 +175,10 @@ extension UploadMachine {
         switch reply.status {
         case 201: return profile.checksDigests ? .finish(.copied) : .confirm
         case 413: return shrink(terms.size) ? restart() : .fail
+        // Some versions of Artifactory miss the blob that they are just sent, if no PATCH has brought it (buildx#196).
+        case 404 where reply.isUnknownBlob && !lessons.chunksRefused:
+            lessons.patchFirst = true
+            return restart()
         default: return .fail
         }
     }

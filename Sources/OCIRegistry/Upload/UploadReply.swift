@@ -15,22 +15,26 @@ struct UploadReply: Hashable {
     var minimumChunk: Int64?
     /// Whether a refusal is about the size of the request, whatever its status.
     var isAboutSize = false
+    /// Whether a refusal says that the blob is not known, which of a PUT that brings it makes no sense.
+    var isUnknownBlob = false
 
     init(
         status: Int,
         location: String? = nil,
         received: Int64? = nil,
         minimumChunk: Int64? = nil,
-        isAboutSize: Bool = false
+        isAboutSize: Bool = false,
+        isUnknownBlob: Bool = false
     ) {
         self.status = status
         self.location = location
         self.received = received
         self.minimumChunk = minimumChunk
         self.isAboutSize = isAboutSize
+        self.isUnknownBlob = isUnknownBlob
     }
 
-    /// Reads the head of an answer; the body of a refusal, where it was read, tells whether it is about the size.
+    /// Reads the head of an answer; the body of a refusal, where it was read, tells what it is about.
     init(_ status: Int, _ headers: HTTPHeaders, refusal: String = "") {
         self.init(
             status: status,
@@ -39,7 +43,8 @@ struct UploadReply: Hashable {
             minimumChunk: headers.first(name: "OCI-Chunk-Min-Length").flatMap(Int64.init).flatMap { $0 > 0 ? $0 : nil },
             // GHCR refuses bodies above 4 MiB with 416 and this (ocx#237).
             isAboutSize: status == 413
-                || ["exceeds", "too large", "maximum"].contains { refusal.lowercased().contains($0) }
+                || ["exceeds", "too large", "maximum"].contains { refusal.lowercased().contains($0) },
+            isUnknownBlob: refusal.contains(#""BLOB_UNKNOWN""#)
         )
     }
 

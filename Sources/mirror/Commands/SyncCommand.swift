@@ -98,7 +98,11 @@ struct SyncCommand: AsyncParsableCommand {
             rest.removeFirst()
         }
         worst = worst.worse(Self.notBegun(rest, interruption))
-        try metrics?.write()
+        do { try metrics?.write() } catch {
+            // The jobs ran, as well as they did: that their metrics are missing is one more failure, not a wrong config.
+            Lines.complain(error, to: .standardError)
+            worst = worst.worse(.failure)
+        }
         return worst
     }
 

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
+import Glibc
 import OCI
 import OCITestKit
 import Synchronization
@@ -98,6 +99,45 @@ extension EndToEnd.FaultTests {
                 }
                 try await scene.expectEqual()
                 try await scene.expectConvergence()
+            }
+        }
+
+        /// - Parameter isOneUser: Whether both copies remember the same things.
+        @Test(arguments: [true, false])
+        func `F24 two copies at once that stand still and go on at any moment both end well`(
+            _ isOneUser: Bool
+        ) async throws {
+            let seed = UInt64.random(in: 0 ... .max)
+            let comment = "seed \(seed)"
+            let images = [
+                "a/b:1": try Self.image(83), "a/b:2": try Self.image(84),
+                "a/large:1": try LargeImage(seed: 85, layerSizes: [70 << 20]),
+            ]
+            try await withFaultScene(images) { scene in
+                try await withHome { home in
+                    let other = isOneUser ? scene.home : home
+                    let left = try await scene.start()
+                    let right = try await other.start(["copy", "\(scene.front.host)/", "\(scene.back.host)/"])
+                    try await Self.disturb([left, right], seed: seed)
+                    for program in [left, right] {
+                        let result = await program.wait()
+                        #expect(result.ending == .exited(0), "\(comment): \(result.errorText)")
+                    }
+                }
+                try await scene.expectEqual(comment)
+                try await scene.expectConvergence(comment)
+            }
+        }
+
+        /// Stops programs and lets them go on, in random order and for random times, until they have ended.
+        private static func disturb(_ programs: [ChildProcess], seed: UInt64) async throws {
+            var random = SeededRandom(seed: seed)
+            while programs.contains(where: \.isRunning) {
+                let program = programs[random.next(in: 0...programs.count - 1)]
+                program.send(SIGSTOP)
+                try await Task.sleep(for: .milliseconds(random.next(in: 1...120)))
+                program.send(SIGCONT)
+                try await Task.sleep(for: .milliseconds(random.next(in: 1...60)))
             }
         }
 

@@ -123,8 +123,7 @@ extension RemoteRegistryTests {
             }
         }
 
-        /// Without Artifactory, which takes no blob at all from who does not know it; its answers say who it is.
-        @Test(arguments: ProductQuirks.all.filter { $0.name != "artifactory" })
+        @Test(arguments: ProductQuirks.all)
         func `G4 a cut is overcome also where nobody knows the product`(_ quirks: ProductQuirks) async throws {
             let cuts = Cuts(place: 3 << 20, count: 2)
             let fired = Counter()

@@ -37,6 +37,8 @@ struct UploadPiecesTests {
         UploadReply(status: status, location: location, received: received)
     }
 
+    /// The refusal of a blob that no PATCH has brought.
+    private static let unknown = UploadReply(status: 404, isUnknownBlob: true)
     private static let begun = reply(202, "/u0")
     private static let own: Action = .mount(from: app)
     // swift-format-ignore: NeverUseForceTry
@@ -253,6 +255,32 @@ struct UploadPiecesTests {
             replies: [begun, reply(405), reply(202, "/v0"), reply(201)],
             actions: [own, piece("/u0", 0..<10), .start, .send(location: "/v0"), .finish(.copied)],
             learned: UploadLessons(chunksRefused: true)
+        ),
+        Row(
+            what: "a registry that misses the blob that a PUT brings gets it by PATCH, as do all that follow",
+            size: 4,
+            replies: [begun, unknown, reply(202, "/v0"), reply(202, "/v1", 4), reply(201)],
+            actions: [
+                own, .send(location: "/u0"), .start, piece("/v0", 0..<4), .close(location: "/v1"), .finish(.copied),
+            ],
+            learned: UploadLessons(chunksProven: true, patchFirst: true)
+        ),
+        Row(
+            what: "a blob that would go whole goes by one PATCH where one must come first",
+            profile: RegistryProfile(goesOn: false, chunk: 10),
+            lessons: UploadLessons(patchFirst: true),
+            replies: [begun, reply(202, "/u1", 25), reply(201)],
+            actions: [own, piece("/u0", 0..<25), .close(location: "/u1"), .finish(.copied)],
+            learned: UploadLessons(chunksProven: true, patchFirst: true)
+        ),
+        Row(
+            what: "a registry that takes a blob neither by PUT nor by PATCH is given up",
+            size: 4,
+            replies: [begun, unknown, reply(202, "/v0"), reply(405), reply(202, "/w0"), unknown],
+            actions: [
+                own, .send(location: "/u0"), .start, piece("/v0", 0..<4), .start, .send(location: "/w0"), .fail,
+            ],
+            learned: UploadLessons(chunksRefused: true, patchFirst: true)
         ),
         Row(
             what: "pieces that were refused are not tried again",

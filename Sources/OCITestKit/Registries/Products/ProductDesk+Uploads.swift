@@ -112,7 +112,8 @@ extension ProductDesk {
         let hasBody = length > 0 || request.header("transfer-encoding") != nil
         if let largest = quirks.largestPut, length > largest { return .answer(.error(413, "SIZE_INVALID")) }
         if quirks.putNeedsChunk, hasBody, session.chunks.isEmpty {
-            return .answer(.error(400, "BLOB_UPLOAD_INVALID", "no PATCH before the PUT"))
+            // What some versions of Artifactory say (buildx#196).
+            return .answer(.error(404, "BLOB_UNKNOWN", "blob unknown to registry"))
         }
         if hasBody, let refusal = gap(request, session, quirks) { return .answer(refusal) }
         session.begin()
