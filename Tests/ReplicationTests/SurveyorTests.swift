@@ -85,7 +85,8 @@ import Testing
         #expect(resolves(sinkWatch) == (listsDigests ? 0 : 1))
     }
 
-    @Test func `one image is asked for at the destination, and tags are listed once, for its signatures`() async throws {
+    @Test func `one image is asked for at the destination, and tags are listed once, for its signatures`() async throws
+    {
         try await put(["1"], into: base)
         #expect(try await run(from: "from.lan/app:1", allTags: false).published.count == 1)
         let tag = Target.tag(try TagName("1"))

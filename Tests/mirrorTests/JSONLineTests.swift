@@ -82,8 +82,10 @@ import Testing
         #expect(
             (object["counts"] as? [String: Any])?.keys.sorted() == [
                 "blobsCopied", "blobsMounted", "blobsPresent", "bytesCopied", "bytesRestarted", "bytesResumed",
-                "bytesSpared", "bytesTrusted", "companions", "destinationRequests", "equal", "failed", "lacking", "left",
-                "moved", "new", "published", "refused", "repositories", "restarted", "resumed", "sourceRequests", "unopened",
+                "bytesSpared", "bytesTrusted", "companions", "destinationRequests", "equal", "failed", "lacking",
+                "left",
+                "moved", "new", "published", "refused", "repositories", "restarted", "resumed", "sourceRequests",
+                "unopened",
             ]
         )
         #expect(

@@ -8,8 +8,6 @@ import OCIContent
 struct CandidateFinder: Sendable {
     let job: Job
     let contact: SideContact
-    /// Told of the tags that the destination has, where they are listed.
-    var destinationListed: @Sendable ([TagName: Digest?]) -> Void = { _ in }
     private let tags: TagLister
 
     init(job: Job, contact: SideContact) {
@@ -68,7 +66,6 @@ struct CandidateFinder: Sendable {
         } catch {
             throw SideFailure.wrapping(error, side: .destination)
         }
-        destinationListed(present)
         return present
     }
 

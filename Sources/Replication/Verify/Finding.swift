@@ -12,6 +12,8 @@ public struct Finding: Hashable, Sendable {
         case missing(Digest)
         /// The tag points to something else.
         case moved(new: Digest, old: Digest)
+        /// The referrer is there, and not among those that the destination lists for this manifest.
+        case unlisted(subject: Digest)
         /// The tag is there, and nothing that is selected brings it.
         case extra(Digest?)
         /// Something that the image reaches is not there.
@@ -55,7 +57,7 @@ public struct Finding: Hashable, Sendable {
     public var part: Part? {
         switch kind {
         case .incomplete(let part), .damaged(let part, _): part
-        case .missing, .moved, .extra: nil
+        case .missing, .moved, .unlisted, .extra: nil
         }
     }
 

@@ -21,7 +21,7 @@ struct Healer: Sendable {
             switch survey.finding {
             case .refused(let refusal): return .refused(refusal)
             case .left: return .left
-            case .equal, .new, .moved, .unopened: break
+            case .equal, .lacking, .new, .moved, .unopened: break
             }
             if let plan = try Planner.plan(survey) { try await transfer.execute(plan) }
             return nil
@@ -64,7 +64,8 @@ struct Healer: Sendable {
                 try await transfer.write(child, of: plan, to: destination)
             }
         }
-        if let finding = parts.manifest(root) {
+        // A referrer that is written is listed, too.
+        if let finding = parts.manifest(root) ?? findings.first(where: \.isUnlisted) {
             try await obstacles.note(finding) {
                 do { try await destination.write(plan.root) } catch {
                     throw SideFailure.wrapping(error, side: .destination)
@@ -89,6 +90,10 @@ struct Healer: Sendable {
         try await transfer.move(blob, of: route, to: destination, replaces: replaces, unless: FirstFailure())
         await verdicts.noteSent(place)
     }
+}
+
+extension Finding {
+    fileprivate var isUnlisted: Bool { if case .unlisted = kind { true } else { false } }
 }
 
 /// The findings of one image by what they concern.

@@ -13,6 +13,8 @@ struct RootVerification: Sendable {
     let inspector: ImageInspector?
     /// `nil` where nothing is mended.
     let healer: Healer?
+    /// Says, for a referrer, what it refers to and whether the destination lists it there.
+    var listing: (subject: Digest, isListed: @Sendable () async throws -> Bool)?
     /// Manifests of the destination's repository.
     let there: DocumentCache
     /// Manifests of the source.
@@ -29,17 +31,22 @@ struct RootVerification: Sendable {
         var root: Digest
         /// The opened image, where the tag is as it should be.
         var graph: ImageGraph?
+
+        var digests: [Digest] { graph?.digests ?? [root] }
     }
 
     /// Verifies the image.
+    /// - Returns: The manifests that it consists of, as far as they were looked at.
     /// - Throws: What could not be looked at.
-    func run() async throws {
+    @discardableResult
+    func run() async throws -> [Digest] {
         let told = FindingLog(events)
         var look = try await look(at: candidate, told)
         guard !look.findings.isEmpty else {
-            return events(.sound(candidate.route, candidate.target, look.root))
+            events(.sound(candidate.route, candidate.target, look.root))
+            return look.digests
         }
-        guard let healer else { return }
+        guard let healer else { return look.digests }
         let fresh = candidate.forgettingListings
         var tried: Set<Finding> = []
         var obstacles: [Finding: HealObstacle] = [:]
@@ -54,6 +61,7 @@ struct RootVerification: Sendable {
             for finding in before where !rest.contains(finding) { events(.healed(finding)) }
         }
         for finding in look.findings { events(.unhealed(finding, obstacles[finding] ?? .unchanged)) }
+        return look.digests
     }
 
     private func mend(
@@ -81,14 +89,20 @@ struct RootVerification: Sendable {
             return Look(findings: [finding], root: root)
         }
         switch survey.finding {
+        case .lacking(let root): return Look(root: root.descriptor.digest)
         case .equal(let root):
             // As a run does; without mending, a verification leaves nothing behind.
             if let healer, let tag = candidate.tag {
                 healer.job.memory.noteEqual(tag, in: candidate.route.destination, root)
             }
-            guard let inspector else { return Look(root: root) }
             let subject = ImageInspector.Subject(candidate: candidate, root: root, there: there, here: here)
             let found = Mutex<[Finding]>([])
+            if let listing, try await !listing.isListed() {
+                let finding = subject.finding(.unlisted(subject: listing.subject))
+                found.withLock { $0.append(finding) }
+                told.note(finding)
+            }
+            guard let inspector else { return Look(findings: found.withLock { $0 }, root: root) }
             let graph = try await inspector.inspect(subject) { finding in
                 found.withLock { $0.append(finding) }
                 told.note(finding)

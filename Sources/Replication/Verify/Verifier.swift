@@ -66,24 +66,23 @@ public struct Verifier: Sendable {
     }
 
     private func verify(_ request: RouteRequest, _ line: Line) async throws {
-        let present = Mutex<[TagName: Digest?]>([:])
         let selected = Mutex<Set<TagName>>([])
-        var finder = CandidateFinder(job: job, contact: line.contact)
-        finder.destinationListed = { tags in present.withLock { $0 = tags } }
         let there = DocumentCache()
-        let candidates = try await finder.candidates(of: request)
-        try await forEach(candidates.elements(wrapping: .source), width: limits.roots) { candidate in
+        let candidates = try await CandidateFinder(job: job, contact: line.contact).look(for: request)
+        let companions = line.companions(of: request.route, candidates, at: place.source(request.route.destination))
+        try await forEach(candidates.images.elements(wrapping: .source), width: limits.roots) { candidate in
             if let tag = candidate.tag { selected.withLock { _ = $0.insert(tag) } }
-            let slot = try await line.rootSlots.acquire()
-            defer { slot.release() }
-            do { try await line.verification(of: candidate, there).run() } catch {
-                try line.contact.settle(error)
-                events(.failed(candidate.route, candidate.target, error))
+            try await line.verify(candidate, there, companions)
+        }
+        if candidates.takesRest {
+            try await forEach(await candidates.companions.rest, width: limits.roots) { companion, entry in
+                try await line.verify(rest: companion, entry, there, companions)
             }
         }
         // Images that are named one by one say nothing about the others.
         guard case .tags = request.images else { return }
-        let extra = selected.withLock { names in present.withLock { $0.filter { !names.contains($0.key) } } }
+        let present = candidates.present ?? [:]
+        let extra = selected.withLock { names in present.filter { !names.contains($0.key) } }
         try await tell(extra, on: request.route)
     }
 
@@ -141,7 +140,66 @@ extension Verifier {
                 ? Healer(job: job, transfer: transfer, surveyor: opener, verdicts: verdicts) : nil
         }
 
-        func verification(of candidate: Candidate, _ there: DocumentCache) -> RootVerification {
+        func companions(
+            of route: Route,
+            _ candidates: RouteCandidates,
+            at there: any ContentIndex
+        ) -> CompanionFinder {
+            CompanionFinder(job: surveyor.job, route: route, surveyor, here, candidates, at: there)
+        }
+
+        /// Verifies an image, and what hangs on it: at the depth of tags, on the image itself, otherwise on all of it.
+        func verify(_ candidate: Candidate, _ there: DocumentCache, _ companions: CompanionFinder) async throws {
+            try await settling(candidate.route, candidate.target) {
+                let digests = try await verification(of: candidate, there).run()
+                try await verifyCompanions(of: digests, there, companions)
+            }
+        }
+
+        /// Verifies a companion whose image is not among those that are selected.
+        func verify(
+            rest companion: CompanionTag,
+            _ entry: TagEntry,
+            _ there: DocumentCache,
+            _ companions: CompanionFinder
+        ) async throws {
+            guard surveyor.job.referrers.takes(companion.kind) else { return }
+            if companion.kind == .referrers, let subject = companion.digest {
+                return try await settling(companions.route, .tag(entry.tag)) {
+                    try await verifyCompanions(of: [subject], there, companions)
+                }
+            }
+            try await settling(companions.route, .tag(entry.tag)) {
+                try await verification(of: companions.candidate(entry), there).run()
+            }
+        }
+
+        private func verifyCompanions(
+            of digests: [Digest],
+            _ there: DocumentCache,
+            _ companions: CompanionFinder
+        ) async throws {
+            for sighting in try await companions.allCompanions(of: digests) {
+                var verification = verification(of: sighting.candidate, there)
+                if let subject = sighting.subject, case .digest(let digest) = sighting.candidate.target,
+                    !sighting.isListed
+                {
+                    verification.listing = (subject, { try await companions.lists(digest, of: subject) })
+                }
+                try await verification.run()
+            }
+        }
+
+        private func settling(_ route: Route, _ target: Target, _ body: () async throws -> Void) async throws {
+            let slot = try await rootSlots.acquire()
+            defer { slot.release() }
+            do { try await body() } catch {
+                try contact.settle(error)
+                events(.failed(route, target, error))
+            }
+        }
+
+        private func verification(of candidate: Candidate, _ there: DocumentCache) -> RootVerification {
             RootVerification(
                 candidate: candidate,
                 surveyor: surveyor,

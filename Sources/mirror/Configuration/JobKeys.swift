@@ -33,7 +33,8 @@ enum JobKeys {
 
     static let shape = ConfigShape(
         [
-            source.field, destination.field, repositories, references.field, tags.field, overwrite.field, referrers.field,
+            source.field, destination.field, repositories, references.field, tags.field, overwrite.field,
+            referrers.field,
         ],
         required: [source.name, destination.name]
     )

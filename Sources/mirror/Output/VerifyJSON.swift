@@ -23,14 +23,14 @@ extension JSONLine {
             switch kind {
             case .damaged(_, .bytes(let actual)): actualDigest = actual.description
             case .damaged(_, .size(let actual)): actualSize = actual
-            case .missing, .moved, .extra, .incomplete: break
+            case .missing, .moved, .unlisted, .extra, .incomplete: break
             }
         }
     }
 
     /// How many of everything a verification found.
     struct Verified: Encodable {
-        let repositories, sound, differing, missing, moved, incomplete, damaged, extra: Int
+        let repositories, sound, differing, missing, moved, incomplete, damaged, unlisted, extra: Int
         let healed, remaining, failed, blobsRead, blobsSent: Int
         let bytesRead, bytesSent: Int64
 
@@ -42,6 +42,7 @@ extension JSONLine {
             moved = totals.moved
             incomplete = totals.incomplete
             damaged = totals.damaged
+            unlisted = totals.unlisted
             extra = totals.extra
             healed = totals.healed
             remaining = totals.remaining
@@ -95,7 +96,7 @@ extension JSONLine {
         switch finding.kind {
         case .moved(_, let old): oldDigest = old.description
         case .extra(let there): oldDigest = there?.description
-        case .missing, .incomplete, .damaged: break
+        case .missing, .unlisted, .incomplete, .damaged: break
         }
         part = finding.part.map { Part($0, finding.kind) }
     }

@@ -44,7 +44,7 @@ struct VerifyReport {
     private var kinds: [String] {
         [
             (totals.missing, "missing"), (totals.moved, "moved"), (totals.incomplete, "incomplete"),
-            (totals.damaged, "damaged"),
+            (totals.damaged, "damaged"), (totals.unlisted, "unlisted"),
         ]
         .filter { $0.0 > 0 }.map { "\($0.0) \($0.1)" }
     }

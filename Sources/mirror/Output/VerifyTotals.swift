@@ -11,6 +11,7 @@ struct VerifyTotals {
     private(set) var sound = 0
     private(set) var missing = 0
     private(set) var moved = 0
+    private(set) var unlisted = 0
     private(set) var extra = 0
     private(set) var incomplete = 0
     private(set) var damaged = 0
@@ -62,6 +63,7 @@ struct VerifyTotals {
         switch finding.kind {
         case .missing: missing += 1
         case .moved: moved += 1
+        case .unlisted: unlisted += 1
         case .extra: extra += 1
         case .incomplete: incomplete += 1
         case .damaged: damaged += 1

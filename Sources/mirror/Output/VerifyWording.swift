@@ -28,6 +28,7 @@ enum VerifyWording {
         switch kind {
         case .missing: "missing"
         case .moved: "moved"
+        case .unlisted: "unlisted"
         case .extra: "extra"
         case .incomplete: "incomplete"
         case .damaged: "damaged"
@@ -39,6 +40,7 @@ enum VerifyWording {
         switch finding.kind {
         case .missing(let digest): "the destination does not have it; at the source it is \(digest)"
         case .moved(let new, let old): "it points to \(old) instead of \(new)"
+        case .unlisted(let subject): "the destination does not list it among what refers to \(subject)"
         case .extra: "nothing that is selected brings it"
         case .incomplete: "\(text(of: finding)) is not there"
         case .damaged(_, .bytes(let actual)): "\(text(of: finding)) has the bytes of \(actual)"

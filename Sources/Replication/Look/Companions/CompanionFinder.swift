@@ -17,6 +17,8 @@ struct CompanionFinder: Sendable {
     let tags: CompanionTags
     /// The destination's tags; `nil` where they were not listed.
     let present: [TagName: Digest?]?
+    /// The repository of the destination.
+    let there: any ContentIndex
     var limits = CompanionLimits()
 
     init(
@@ -24,7 +26,8 @@ struct CompanionFinder: Sendable {
         route: Route,
         _ surveyor: Surveyor,
         _ documents: DocumentCache,
-        _ candidates: RouteCandidates
+        _ candidates: RouteCandidates,
+        at there: (any ContentIndex)? = nil
     ) {
         self.job = job
         self.route = route
@@ -32,6 +35,16 @@ struct CompanionFinder: Sendable {
         self.documents = documents
         tags = candidates.companions
         present = candidates.present
+        self.there = there ?? job.destination.sink(route.destination)
+    }
+
+    /// A companion that the source has.
+    struct Sighting: Sendable {
+        let candidate: Candidate
+        /// What it refers to; `nil` for the tag of a companion.
+        let subject: Digest?
+        /// Whether the destination lists it, as a referrer.
+        let isListed: Bool
     }
 
     /// The survey of an image with its companions, those that are to be copied before its tag is moved.
@@ -66,35 +79,74 @@ struct CompanionFinder: Sendable {
 
     /// Looks for the companions of some manifests.
     func companions(of digests: [Digest]) async throws -> [RootSurvey] {
-        // In the same repository, everything hangs where it hung.
-        if job.referrers == .none || (job.mapping.isWithinOnePlace && route.source == route.destination) { return [] }
+        if isNeedless { return [] }
         var search = Search(digests, limits)
         while let (digest, depth) = search.next() {
-            for referrer in try await missingReferrers(of: digest, &search) {
-                guard let graph = try await open(referrer) else { continue }
-                search.found(
-                    RootSurvey(
+            for sighting in try await sightings(of: digest, &search) where !sighting.isListed {
+                if let subject = sighting.subject {
+                    guard let graph = try await open(sighting.candidate.target) else { continue }
+                    let survey = RootSurvey(
                         route: route,
-                        target: .digest(referrer.descriptor.digest),
+                        target: sighting.candidate.target,
                         tag: nil,
                         finding: .new(graph),
-                        subject: digest
-                    ),
-                    graph,
-                    depth
-                )
-            }
-            for kind in CompanionTag.Kind.allCases where kind != .referrers && job.referrers.takes(kind) {
-                guard let entry = try await tags.claim(kind, of: digest) else { continue }
-                try search.count(digest)
-                let survey = try await surveyor.survey(candidate(entry), documents)
-                search.found(survey, survey.graph, depth)
+                        subject: subject
+                    )
+                    search.found(survey, graph, depth)
+                } else {
+                    let survey = try await surveyor.survey(sighting.candidate, documents)
+                    search.found(survey, survey.graph, depth)
+                }
             }
         }
         return search.surveys
     }
 
-    private func candidate(_ entry: TagEntry) -> Candidate {
+    /// All companions of some manifests, also those that the destination has.
+    func allCompanions(of digests: [Digest]) async throws -> [Sighting] {
+        if isNeedless { return [] }
+        var search = Search(digests, limits)
+        var sightings: [Sighting] = []
+        while let (digest, depth) = search.next() {
+            for sighting in try await self.sightings(of: digest, &search) {
+                sightings.append(sighting)
+                if case .digest(let companion) = sighting.candidate.target { search.follow(companion, depth) }
+            }
+        }
+        return sightings
+    }
+
+    /// Whether the destination lists a referrer now.
+    func lists(_ referrer: Digest, of subject: Digest) async throws -> Bool {
+        try await presentReferrers(of: subject, isFresh: true).contains(referrer)
+    }
+
+    /// Where nothing is wanted; and in the same repository everything hangs where it hung.
+    private var isNeedless: Bool {
+        job.referrers == .none || (job.mapping.isWithinOnePlace && route.source == route.destination)
+    }
+
+    private func sightings(of digest: Digest, _ search: inout Search) async throws -> [Sighting] {
+        var sightings: [Sighting] = []
+        let referrers = try await referrers(of: digest, &search)
+        let listed = referrers.isEmpty ? [] : try await presentReferrers(of: digest)
+        for referrer in referrers {
+            let companion = referrer.descriptor.digest
+            let candidate = Candidate(route: route, target: .digest(companion), tag: nil, mayBePresent: true)
+            sightings.append(
+                Sighting(candidate: candidate, subject: digest, isListed: listed.contains(companion))
+            )
+        }
+        for kind in CompanionTag.Kind.allCases where kind != .referrers && job.referrers.takes(kind) {
+            guard let entry = try await tags.claim(kind, of: digest) else { continue }
+            try search.count(digest)
+            sightings.append(Sighting(candidate: candidate(entry), subject: nil, isListed: false))
+        }
+        return sightings
+    }
+
+    /// The companion that a tag of the source stands for.
+    func candidate(_ entry: TagEntry) -> Candidate {
         guard let present else {
             return Candidate(
                 route: route,
@@ -107,8 +159,8 @@ struct CompanionFinder: Sendable {
         return Candidate(entry: entry, on: route, present)
     }
 
-    /// The referrers of a manifest that the destination does not list.
-    private func missingReferrers(of digest: Digest, _ search: inout Search) async throws -> [Referrer] {
+    /// The referrers of a manifest at the source that are wanted, each once in a search.
+    private func referrers(of digest: Digest, _ search: inout Search) async throws -> [Referrer] {
         let source = job.source.source(route.source)
         var listed: [Referrer]
         do {
@@ -123,20 +175,19 @@ struct CompanionFinder: Sendable {
         for referrer in listed where job.referrers.takes(referrer.artifactType) {
             if try search.meets(referrer.descriptor.digest, of: digest) { wanted.append(referrer) }
         }
-        guard !wanted.isEmpty else { return [] }
-        let there = try await presentReferrers(of: digest)
-        return wanted.filter { !there.contains($0.descriptor.digest) }
+        return wanted
     }
 
     /// What the destination lists as referrers.
-    private func presentReferrers(of digest: Digest) async throws -> Set<Digest> {
-        let sink = job.destination.sink(route.destination)
+    /// - Parameter isFresh: Whether the listing of its tags is too old to tell.
+    private func presentReferrers(of digest: Digest, isFresh: Bool = false) async throws -> Set<Digest> {
         do {
-            if let listed = try await sink.referrers(of: digest, type: nil) {
+            if let listed = try await there.referrers(of: digest, type: nil) {
                 return Set(listed.map(\.descriptor.digest))
             }
-            if let present, present[CompanionTag(.referrers, of: digest).tag] == nil { return [] }
-            return Set(try await referrers(behindTagOf: digest, in: sink).map(\.descriptor.digest))
+            let tag = CompanionTag(.referrers, of: digest).tag
+            if !isFresh, let present, present[tag] == nil { return [] }
+            return Set(try await referrers(behindTagOf: digest, in: there).map(\.descriptor.digest))
         } catch {
             throw SideFailure.wrapping(error, side: .destination)
         }
@@ -162,10 +213,10 @@ struct CompanionFinder: Sendable {
     }
 
     /// Fetches a referrer; `nil` if the list names what is not there any more.
-    private func open(_ referrer: Referrer) async throws -> ImageGraph? {
+    private func open(_ target: Target) async throws -> ImageGraph? {
         do {
             return try await ImageOpener(limits: surveyor.limits, documents: documents)
-                .open(.digest(referrer.descriptor.digest), from: job.source.source(route.source))
+                .open(target, from: job.source.source(route.source))
         } catch is RootMissing {
             return nil
         } catch {
@@ -218,6 +269,11 @@ private struct Search {
         guard seen.insert(digest).inserted else { return false }
         try count(subject)
         return true
+    }
+
+    /// Looks further behind a companion.
+    mutating func follow(_ companion: Digest, _ depth: Int) {
+        if depth < limits.depth { waiting.append((companion, depth: depth + 1)) }
     }
 
     /// Takes note of what is to be copied, or not, and looks further behind what is new.
