@@ -165,6 +165,53 @@ extension EndToEnd {
             }
         }
 
+        @Test func `what hangs on an image is verified, and an entry that was dropped from a list is put back`()
+            async throws
+        {
+            defer { try? FileManager.default.removeItem(atPath: folder) }
+            let image = try await signedImage()
+            let name = try RepositoryName(app)
+            try await withDockerRegistry { source in
+                try await withDockerRegistry { destination in
+                    try await withEndpoint(of: source) { try await image.write(to: $0[name], as: try TagName("1")) }
+                    let ends = ["\(source.host)/\(app):1", "\(destination.host)/\(app)"]
+                    _ = try await copy(ends[0], ends[1])
+                    func verify(_ arguments: String..., ends status: Int32) async throws -> String {
+                        let result = try await Program.start(["verify"] + ends + arguments).wait()
+                        #expect(result.ending == .exited(status), "\(result.outputText)\(result.errorText)")
+                        return result.outputText
+                    }
+                    // The image, four referrers and two tags.
+                    #expect(try await verify("--depth", "content", ends: 0).hasPrefix("done: 7 sound in 1 repository"))
+
+                    let subject = image.root.descriptor.digest
+                    let dropped = try #require(
+                        image.referrers.first { $0.subject == subject }?.part.manifest.descriptor.digest
+                    )
+                    let signature = try #require(image.tagged.first)
+                    try await withEndpoint(of: destination) { endpoint in
+                        let tag = CompanionTag(.referrers, of: subject).tag
+                        let kept = try await referrers(of: subject, in: endpoint[name])
+                            .filter { $0.descriptor.digest != dropped }
+                        let entries = try kept.map { String(decoding: try JSONEncoder().encode($0), as: UTF8.self) }
+                        let list = try ImageBuilder.document(
+                            #"{"schemaVersion":2,"mediaType":"\#(MediaType.ociIndex)","manifests":[\#(entries.joined(separator: ","))]}"#
+                        )
+                        try await endpoint[name].publish(list, as: tag)
+                        // Somebody signs anew, and loses the signature that was there.
+                        try await endpoint[name].publish(image.attestation.manifest, as: signature.tag)
+                    }
+                    let found = try await verify(ends: 1)
+                    #expect(found.contains("unlisted \(app)@\(dropped)"), "\(found)")
+                    #expect(found.contains("moved \(app):\(signature.tag)"), "\(found)")
+                    #expect(found.contains("5 sound, 2 differ (1 moved, 1 unlisted)"), "\(found)")
+                    #expect(try await verify("--heal", ends: 0).contains("2 healed"))
+                    #expect(try await verify(ends: 0).hasPrefix("done: 7 sound"))
+                    try await expectAll(image, in: destination.host)
+                }
+            }
+        }
+
         /// Checks the signature in a registry by openssl, with what stands there.
         private func expectSigned(_ image: SignedImage, in host: String) async throws {
             let nobody = Person(name: "nobody", password: "none")

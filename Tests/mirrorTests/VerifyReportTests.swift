@@ -111,7 +111,7 @@ import Testing
         #expect(
             (end["verified"] as? [String: Any])?.keys.sorted() == [
                 "blobsRead", "blobsSent", "bytesRead", "bytesSent", "damaged", "differing", "extra", "failed", "healed",
-                "incomplete", "missing", "moved", "remaining", "repositories", "sound",
+                "incomplete", "missing", "moved", "remaining", "repositories", "sound", "unlisted",
             ]
         )
         let flight = BlobFlight(blob: Sample.blob(2, size: 10), route: try Sample.route())

@@ -63,7 +63,7 @@ struct CopyCommand: AsyncParsableCommand {
         let access = try configuration.access(warn: show.warn)
         throw await withInterruption { interruption in
             await withPlaces(access) { pool in
-                let run = CopyRun(pair, pool, show, images)
+                let run = CopyRun(pair, pool, show, images.choice)
                 return dryRun ? await run.plan(interruption).0 : await run.copy(interruption)
             }
         }

@@ -63,7 +63,7 @@ struct PlanCommand: AsyncParsableCommand {
                 var run = PlanRun(pool, output, opensImages: open == .all, interruption)
                 switch work {
                 case .jobs(let jobs): await run.plan(jobs)
-                case .pair(let pair): await run.plan(pair, images)
+                case .pair(let pair): await run.plan(pair, images.choice)
                 }
                 if let code = interruption.exitCode { return code }
                 if let planFile {

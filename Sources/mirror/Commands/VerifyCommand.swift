@@ -63,6 +63,7 @@ struct VerifyCommand: AsyncParsableCommand {
     @Flag(help: "With --heal, wait until another run of the same job has ended.")
     var wait = false
 
+    @OptionGroup var images: ImageOptions
     @OptionGroup var configuration: ConfigOptions
     @OptionGroup var output: OutputOptions
 
@@ -83,7 +84,9 @@ struct VerifyCommand: AsyncParsableCommand {
             await withPlaces(access) { pool in
                 switch work {
                 case .jobs(let jobs): return await verify(jobs, terms, pool, interruption)
-                case .pair(let pair): return await CopyRun(pair, pool, Show(output)).verify(terms, interruption)
+                case .pair(let pair):
+                    let run = CopyRun(pair, pool, Show(output), images.choice)
+                    return await run.verify(terms, interruption)
                 }
             }
         }

@@ -11,9 +11,9 @@ struct CopyRun {
     let pair: AddressPair
     let pool: PlacePool
     let show: Show
-    let images: ImageOptions
+    let images: ImageChoice
 
-    init(_ pair: AddressPair, _ pool: PlacePool, _ show: Show, _ images: ImageOptions = ImageOptions()) {
+    init(_ pair: AddressPair, _ pool: PlacePool, _ show: Show, _ images: ImageChoice = ImageChoice()) {
         self.pair = pair
         self.images = images
         self.pool = pool

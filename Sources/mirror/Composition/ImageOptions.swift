@@ -5,6 +5,12 @@ import ArgumentParser
 import Replication
 
 /// What of images is copied between two addresses.
+struct ImageChoice {
+    /// What of all that hangs on them comes along.
+    var referrers = ReferrerRule.all
+}
+
+/// The options that say it.
 struct ImageOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
@@ -14,6 +20,8 @@ struct ImageOptions: ParsableArguments {
         transform: Self.rule
     )
     var referrers = ReferrerRule.all
+
+    var choice: ImageChoice { ImageChoice(referrers: referrers) }
 
     private static func rule(_ text: String) throws -> ReferrerRule {
         guard let rule = ReferrerRule(text) else {

@@ -43,7 +43,7 @@ struct PlanRun {
     }
 
     /// Plans the copy from one address to another.
-    mutating func plan(_ pair: AddressPair, _ images: ImageOptions) async {
+    mutating func plan(_ pair: AddressPair, _ images: ImageChoice) async {
         let outcome = await CopyRun(pair, pool, Show(output), images).plan(interruption, opensImages: opensImages)
         take(
             outcome,
