@@ -56,13 +56,12 @@ extension ProductDesk {
             if let status = quirks.missingReferenceStatus, !missing.isEmpty {
                 return .error(status, "MANIFEST_BLOB_UNKNOWN", "\(missing[0])")
             }
-            var repository = state.store.repositories[name] ?? .init()
-            if named == nil, quirks.hasImmutableTags, let old = repository.tags[reference], old != digest {
+            if named == nil, quirks.hasImmutableTags,
+                let old = state.store.repositories[name]?.tags[reference], old != digest
+            {
                 return .error(412, "PRECONDITION", "the tag is immutable")
             }
-            repository.manifests[digest] = manifest
-            if named == nil { repository.tags[reference] = digest }
-            state.store.repositories[name] = repository
+            state.store.add(manifest, to: name, as: named == nil ? reference : nil)
             if named == nil {
                 let broken = state.store.missing(manifest, in: name, isDeep: true)
                 if !broken.isEmpty {

@@ -135,17 +135,12 @@ public final class ProductRegistry: Sendable {
 
     /// Puts a manifest into a repository, under a tag if one is given, without any check.
     public func hold(_ manifest: ManifestDocument, in repository: String, as tag: String? = nil) {
-        let digest = manifest.descriptor.digest
-        desk.state.withLock {
-            var held = $0.store.repositories[repository] ?? .init()
-            held.manifests[digest] = .init(
-                bytes: manifest.bytes,
-                mediaType: "\(manifest.descriptor.mediaType)",
-                digest: digest
-            )
-            if let tag { held.tags[tag] = digest }
-            $0.store.repositories[repository] = held
-        }
+        let held = ProductStore.Manifest(
+            bytes: manifest.bytes,
+            mediaType: "\(manifest.descriptor.mediaType)",
+            digest: manifest.descriptor.digest
+        )
+        desk.state.withLock { $0.store.add(held, to: repository, as: tag) }
     }
 
     /// The manifest of a tag.

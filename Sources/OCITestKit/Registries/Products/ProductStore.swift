@@ -52,6 +52,14 @@ struct ProductStore {
         return (repository.tags[reference] ?? (try? Digest(reference))).flatMap { repository.manifests[$0] }
     }
 
+    /// Puts a manifest into a repository, under a tag if one is given.
+    ///
+    /// In place: to copy a repository of many tags for each manifest takes longer than all the rest.
+    mutating func add(_ manifest: Manifest, to repository: String, as tag: String?) {
+        repositories[repository, default: .init()].manifests[manifest.digest] = manifest
+        if let tag { repositories[repository, default: .init()].tags[tag] = manifest.digest }
+    }
+
     /// What a manifest points to and is not there, or is not what it is called; at once or, with `isDeep`, beneath.
     func missing(_ manifest: Manifest, in name: String, isDeep: Bool) -> [Digest] {
         guard let document = manifest.document else { return [] }
