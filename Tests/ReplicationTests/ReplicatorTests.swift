@@ -211,6 +211,31 @@ import Testing
         #expect(try await destination[name].resolve(.tag(.latest)) == image.descriptor)
     }
 
+    @Test(arguments: [true, false])
+    func `a layer that may not be copied everywhere is copied where that is asked for and the source serves it`(
+        isServed: Bool
+    ) async throws {
+        let forge = ImageForge(seed: 1)
+        let bytes = Array("a layer of windows".utf8)
+        let foreign = BuiltBlob(bytes, mediaType: ImageForge.foreign).descriptor
+        let image = try forge.image(config: forge.blob(.ociConfig), layers: [foreign, forge.blob(.ociLayerGzip)])
+        let name = try RepositoryName("app")
+        try await forge.put(image, as: .latest, into: source[name])
+        if isServed { source[name].add(bytes, mediaType: ImageForge.foreign) }
+        let from = try Address("from.lan/app:latest")
+        let job = Job(
+            source: source,
+            destination: destination,
+            selection: Selection(from.scope, allTags: false),
+            mapping: try NameMapping(from: from, to: try Address("to.lan/app")),
+            nonDistributable: .copy
+        )
+        let log = try await run(job)
+        #expect(log.published.map(\.leftOut) == [isServed ? [] : [foreign]])
+        #expect(try await destination[name].contains(foreign) == isServed)
+        #expect(try await destination[name].resolve(.tag(.latest)) == image.descriptor)
+    }
+
     @Test func `a manifest that is a layer elsewhere in the repository is written as both (G1)`() async throws {
         for limits in [RunLimits(roots: 1), RunLimits()] {
             let (source, sink) = (MemoryEndpoint(), WatchedSink(MemoryEndpoint()))

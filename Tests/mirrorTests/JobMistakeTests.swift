@@ -308,7 +308,9 @@ import Testing
             ),
             (
                 "from: a.lan/, to: b.lan/, interval: 5m",
-                ["interval: the key is not known; known here: from, to, repositories, references, tags, overwrite, referrers"]
+                [
+                    "interval: the key is not known; known here: from, to, repositories, references, tags, overwrite, referrers, non-distributable-layers"
+                ]
             ),
         ] as [(String, [String])]
     )

@@ -46,7 +46,8 @@ public enum Planner {
         var leftOut: [Descriptor] = []
         for document in levels.joined() + [graph.root] {
             for blob in document.manifest.blobs where seen.insert(blob.digest).inserted {
-                if blob.isNonDistributable { leftOut.append(blob) } else { blobs.append(blob) }
+                let isLeftOut = blob.isNonDistributable && !graph.servedLayers.contains(blob.digest)
+                if isLeftOut { leftOut.append(blob) } else { blobs.append(blob) }
             }
         }
         return RootPlan(

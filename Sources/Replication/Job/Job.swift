@@ -20,6 +20,8 @@ public struct Job: Sendable {
     public let companionOverwrite: OverwriteRule
     /// What of all that hangs on images comes along.
     public let referrers: ReferrerRule
+    /// What becomes of layers that may not be copied everywhere.
+    public let nonDistributable: NonDistributableLayers
     /// What earlier runs knew of the destination's tags.
     public let memory: any TagMemory
     /// What earlier runs knew of the dates of images.
@@ -34,6 +36,7 @@ public struct Job: Sendable {
         overwrite: OverwriteRule = .always,
         companionOverwrite: OverwriteRule? = nil,
         referrers: ReferrerRule = .all,
+        nonDistributable: NonDistributableLayers = .skip,
         memory: any TagMemory = NoTagMemory(),
         dates: any DateHints = NoDateHints()
     ) {
@@ -44,6 +47,7 @@ public struct Job: Sendable {
         self.overwrite = overwrite
         self.companionOverwrite = companionOverwrite ?? overwrite
         self.referrers = referrers
+        self.nonDistributable = nonDistributable
         self.memory = memory
         self.dates = dates
     }

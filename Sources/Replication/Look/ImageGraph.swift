@@ -9,6 +9,8 @@ public struct ImageGraph: Hashable, Sendable {
     public let root: ManifestDocument
     /// The manifests below the root, by digest.
     public let descendants: [Digest: ManifestDocument]
+    /// The non-distributable layers that the source serves, and that are to be copied.
+    public var servedLayers: Set<Digest> = []
 
     /// Makes a graph of documents that were fetched.
     public init(root: ManifestDocument, descendants: [Digest: ManifestDocument] = [:]) {

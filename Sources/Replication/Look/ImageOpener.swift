@@ -8,6 +8,7 @@ public import OCIContent
 public struct ImageOpener: Sendable {
     private let limits: GraphLimits
     private let documents: DocumentCache
+    private let layers: NonDistributableLayers
     private let rootAnswered: @Sendable () -> Void
 
     /// Makes an opener that remembers nothing from before.
@@ -19,10 +20,12 @@ public struct ImageOpener: Sendable {
     init(
         limits: GraphLimits,
         documents: DocumentCache,
+        layers: NonDistributableLayers = .skip,
         rootAnswered: @escaping @Sendable () -> Void = {}
     ) {
         self.limits = limits
         self.documents = documents
+        self.layers = layers
         self.rootAnswered = rootAnswered
     }
 
@@ -58,7 +61,22 @@ public struct ImageOpener: Sendable {
                 level.append(document)
             }
         }
-        return ImageGraph(root: root, descendants: descendants)
+        var graph = ImageGraph(root: root, descendants: descendants)
+        if layers == .copy { graph.servedLayers = try await servedLayers(of: [root] + descendants.values, by: source) }
+        return graph
+    }
+
+    /// The layers that may not be copied everywhere, and that the source serves itself.
+    private func servedLayers(
+        of documents: [ManifestDocument],
+        by source: any ContentSource
+    ) async throws -> Set<Digest> {
+        var served: Set<Digest> = []
+        for layer in documents.flatMap(\.manifest.blobs)
+        where layer.isNonDistributable && !served.contains(layer.digest) {
+            if try await source.contains(layer) { served.insert(layer.digest) }
+        }
+        return served
     }
 
     private func wantedChildren(

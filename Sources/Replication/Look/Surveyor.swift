@@ -103,7 +103,9 @@ struct Surveyor: Sendable {
     }
 
     private func open(_ route: Route, _ target: Target, _ documents: DocumentCache) async throws -> ImageGraph {
-        let opener = ImageOpener(limits: limits, documents: documents) { contact.note(.source) }
+        let opener = ImageOpener(limits: limits, documents: documents, layers: job.nonDistributable) {
+            contact.note(.source)
+        }
         do {
             return try await opener.open(target, from: job.source.source(route.source))
         } catch {

@@ -52,6 +52,7 @@ struct ApplyRun {
             overwrite: .ifUnchanged(isTwoWay: false),
             companionOverwrite: settings?.overwriteRule ?? .always,
             referrers: ends.referrers,
+            nonDistributable: ends.nonDistributable,
             memory: memory
         )
         let replicator = Replicator(job: job, hints: pool.hints(of: ends.destination.place), events: show.record)

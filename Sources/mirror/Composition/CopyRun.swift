@@ -43,7 +43,8 @@ struct CopyRun {
             destination: destination,
             selection: pair.selection,
             mapping: pair.mapping,
-            referrers: images.referrers
+            referrers: images.referrers,
+            nonDistributable: images.nonDistributable
         )
     }
 }

@@ -8,6 +8,8 @@ import Replication
 struct ImageChoice {
     /// What of all that hangs on them comes along.
     var referrers = ReferrerRule.all
+    /// What becomes of layers that may not be copied everywhere.
+    var nonDistributable = NonDistributableLayers.skip
 }
 
 /// The options that say it.
@@ -21,7 +23,23 @@ struct ImageOptions: ParsableArguments {
     )
     var referrers = ReferrerRule.all
 
-    var choice: ImageChoice { ImageChoice(referrers: referrers) }
+    @Option(
+        help: ArgumentHelp(
+            "Layers whose publisher does not let them be copied everywhere: skip, or copy where the source serves them.",
+            valueName: "rule"
+        ),
+        transform: Self.layers
+    )
+    var nonDistributableLayers = NonDistributableLayers.skip
+
+    var choice: ImageChoice { ImageChoice(referrers: referrers, nonDistributable: nonDistributableLayers) }
+
+    private static func layers(_ text: String) throws -> NonDistributableLayers {
+        guard let rule = NonDistributableLayers(rawValue: text) else {
+            throw ValidationError("--non-distributable-layers takes skip or copy")
+        }
+        return rule
+    }
 
     private static func rule(_ text: String) throws -> ReferrerRule {
         guard let rule = ReferrerRule(text) else {

@@ -50,6 +50,7 @@ struct JobRun {
             mapping: settings.mapping,
             overwrite: settings.overwriteRule,
             referrers: settings.referrers.value,
+            nonDistributable: settings.nonDistributable.value,
             memory: memory,
             dates: DateFile.open()
         )

@@ -36,7 +36,8 @@ struct PlanRun {
                     job: settings.name,
                     source: settings.source.value,
                     destination: settings.destination.value,
-                    referrers: settings.referrers.value
+                    referrers: settings.referrers.value,
+                    nonDistributable: settings.nonDistributable.value
                 )
             )
         }
@@ -51,7 +52,8 @@ struct PlanRun {
                 job: nil,
                 source: pair.source,
                 destination: pair.destination,
-                referrers: images.referrers
+                referrers: images.referrers,
+                nonDistributable: images.nonDistributable
             )
         )
     }

@@ -30,11 +30,12 @@ enum JobKeys {
     ) { node, reader in TagKeys.read(node, reader) }
     static let overwrite = JobDefaults.overwrite
     static let referrers = JobDefaults.referrers
+    static let nonDistributable = JobDefaults.nonDistributable
 
     static let shape = ConfigShape(
         [
             source.field, destination.field, repositories, references.field, tags.field, overwrite.field,
-            referrers.field,
+            referrers.field, nonDistributable.field,
         ],
         required: [source.name, destination.name]
     )
@@ -105,7 +106,9 @@ private struct JobReading {
                 ? .init(mark: entry.keyMark, path: entry.value.path)
                 : .init(mark: keys.mark(of: key), path: entry.value.path.key(key)),
             referrers: keys.value(JobKeys.referrers).map { .init(value: $0, origin: origin(JobKeys.referrers.name)) }
-                ?? defaults.referrers
+                ?? defaults.referrers,
+            nonDistributable: keys.value(JobKeys.nonDistributable)
+                .map { .init(value: $0, origin: origin(JobKeys.nonDistributable.name)) } ?? defaults.nonDistributable
         )
     }
 

@@ -51,6 +51,8 @@ struct JobSettings: Hashable, Sendable {
     let overwritePlace: Place
     /// What of all that hangs on images comes along.
     let referrers: Sourced<ReferrerRule>
+    /// What becomes of layers that may not be copied everywhere.
+    let nonDistributable: Sourced<NonDistributableLayers>
     /// Whether another job of the file is the way back.
     var isTwoWay = false
     /// The jobs that copy straight back, and remember what was equal as this one does.
@@ -117,21 +119,31 @@ struct JobDefaults: Hashable, Sendable {
         }
         return nil
     }
-    static let shape = ConfigShape([overwrite.field, referrers.field])
+    static let nonDistributable = ConfigKey<NonDistributableLayers>
+        .choice(
+            "non-distributable-layers",
+            "What becomes of layers whose publisher does not let them be copied everywhere: skip leaves them out; copy takes those "
+                + "that the source itself serves."
+        )
+    static let shape = ConfigShape([overwrite.field, referrers.field, nonDistributable.field])
 
     var overwrite = JobSettings.Sourced(value: JobSettings.Overwrite.always, origin: .builtIn)
     var referrers = JobSettings.Sourced(value: ReferrerRule.all, origin: .builtIn)
+    var nonDistributable = JobSettings.Sourced(value: NonDistributableLayers.skip, origin: .builtIn)
 
     /// Nothing is said.
     init() {}
 
     init?(_ node: ConfigNode, _ reader: ConfigReader) {
         guard let entry = reader.mapping(node, Self.shape) else { return nil }
-        if let value = entry.value(Self.overwrite) {
-            overwrite = .init(value: value, origin: .defaults(line: entry.mark(of: Self.overwrite.name).line))
+        func sourced<Value>(_ key: ConfigKey<Value>, _ builtIn: JobSettings.Sourced<Value>)
+            -> JobSettings.Sourced<Value>
+        {
+            guard let value = entry.value(key) else { return builtIn }
+            return .init(value: value, origin: .defaults(line: entry.mark(of: key.name).line))
         }
-        if let value = entry.value(Self.referrers) {
-            referrers = .init(value: value, origin: .defaults(line: entry.mark(of: Self.referrers.name).line))
-        }
+        overwrite = sourced(Self.overwrite, overwrite)
+        referrers = sourced(Self.referrers, referrers)
+        nonDistributable = sourced(Self.nonDistributable, nonDistributable)
     }
 }

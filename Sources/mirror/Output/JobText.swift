@@ -14,6 +14,10 @@ enum JobText {
             ("to", "\(job.destination.value)", origin(job.destination.origin)),
             ("overwrite", job.overwrite.value.rawValue, origin(job.overwrite.origin)),
             ("referrers", "\(job.referrers.value)", origin(job.referrers.origin)),
+            (
+                "layers", "non-distributable: \(job.nonDistributable.value.rawValue)",
+                origin(job.nonDistributable.origin)
+            ),
         ]
         rows += content(job)
         if let host = job.source.value.host { rows += registry(host, "source", file) + spool(file.spool) }

@@ -26,6 +26,8 @@ struct PlanFile {
         let destination: Address
         /// What of all that hangs on images comes along.
         var referrers = ReferrerRule.all
+        /// What becomes of layers that may not be copied everywhere.
+        var nonDistributable = NonDistributableLayers.skip
     }
 
     /// Ends with their images.
@@ -58,7 +60,8 @@ struct PlanFile {
                     job: ends.job,
                     from: "\(ends.source)",
                     to: "\(ends.destination)",
-                    referrers: ends.referrers == .all ? nil : "\(ends.referrers)"
+                    referrers: ends.referrers == .all ? nil : "\(ends.referrers)",
+                    nonDistributable: ends.nonDistributable == .skip ? nil : ends.nonDistributable.rawValue
                 )
             )
             lines += section.images.map { image in
@@ -92,14 +95,17 @@ struct PlanFile {
             do {
                 if let from = line.from, let to = line.to {
                     // As a place: docker.io/library is written for Docker Hub's library, not for a repository in it.
-                    guard let referrers = ReferrerRule(line.referrers ?? "all") else {
+                    guard let referrers = ReferrerRule(line.referrers ?? "all"),
+                        let layers = NonDistributableLayers(rawValue: line.nonDistributable ?? "skip")
+                    else {
                         throw PlanFileError(path: path, line: number, reason: .incomplete)
                     }
                     let ends = Ends(
                         job: line.job,
                         source: try .base(from),
                         destination: try .base(to),
-                        referrers: referrers
+                        referrers: referrers,
+                        nonDistributable: layers
                     )
                     sections.append(Section(ends: ends))
                 } else if let image = try line.image, !sections.isEmpty {
@@ -131,6 +137,7 @@ struct PlanFile {
         var from: String?
         var to: String?
         var referrers: String?
+        var nonDistributable: String?
         var source: String?
         var destination: String?
         var tag: String?
