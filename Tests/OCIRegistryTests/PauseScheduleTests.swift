@@ -11,7 +11,7 @@ import Testing
             (nil, [1, 2, 4, 8, 16, 32, 60, 60, 60]),
             // Some say that they may be asked again at once, each time.
             (0, [0, 2, 4, 8, 16, 32, 60, 60]),
-            (5, [5, 5, 5, 8, 16, 32, 60, 60]),
+            (5, [5, 5, 5, 5]),
             (90, [60, 60]),
         ] as [(Int?, [Int])]
     )

@@ -23,10 +23,9 @@ struct PauseSchedule: Sendable {
 
     /// Takes a refusal.
     ///
-    /// A host that does not say how long it wants to be left alone is asked again after 1, 2, 4… seconds. One that refuses
-    /// again after the time that it asked for, which some put at 0, is left alone for as long as that, too. Growing pauses
-    /// come with up to a quarter more, so that many programs that were refused together do not come back together. A pause
-    /// under way is made longer, never shorter.
+    /// A host that does not say how long it wants to be left alone is asked again after 1, 2, 4… seconds. One that says that
+    /// it may be asked at once is believed the first time only. Growing pauses come with up to a quarter more, so that many
+    /// programs that were refused together do not come back together. A pause under way is made longer, never shorter.
     /// - Parameters:
     ///   - wish: How long the host asks to be left alone.
     ///   - sentAt: When the request was sent that is refused.
@@ -36,7 +35,7 @@ struct PauseSchedule: Sendable {
         if isNew { began = now }
         if let wish { end = max(end, now + min(max(wish, .zero), Self.longest)) }
         if isNew {
-            if wish == nil || inARow > 0 { end = max(end, now + growing()) }
+            if wish == nil || inARow > 0 && wish == .zero { end = max(end, now + growing()) }
             inARow += 1
         }
         return isNew

@@ -112,10 +112,11 @@ extension EndToEnd.FaultTests {
                 let text = value == "DATE" ? Self.date(in: 1) : value
                 return count <= (request.readsBlob ? 2 : 1) ? .reply(status, headers: [("Retry-After", text)]) : .pass
             }
-            let images = try ["a/b:1": Self.image(), "a/c:1": LargeImage(seed: 44, layerSizes: [10_000, 20_000])]
-            try await withFaultScene(images, reading: rule) { scene in
+            // Few blobs: where the host does not say how long, each further refusal in a row costs twice the time.
+            let image = try LargeImage(seed: 44, layerSizes: [20_000])
+            try await withFaultScene(["a/b:1": image], reading: rule) { scene in
                 let result = try await scene.copy()
-                #expect(refusals.withLock { $0.count } == 11, "one catalog, two lists, two manifests, six blobs")
+                #expect(refusals.withLock { $0.count } == 5, "a catalog, a list, a manifest, two blobs")
                 #expect(result.ending == .exited(0), "\(result.errorText)")
                 try await scene.expectConvergence()
             }
