@@ -40,6 +40,11 @@ public struct MediaType: Hashable, Sendable {
     /// `application/vnd.oci.image.layer.v1.tar+gzip`.
     public static let ociLayerGzip = MediaType(known: "application/vnd.oci.image.layer.v1.tar+gzip")
 
+    /// The types of the configurations of images; artifacts have others.
+    public static let imageConfigurations: [MediaType] = [
+        .ociConfig, MediaType(known: "application/vnd.docker.container.image.v1+json"),
+    ]
+
     /// The types of manifest that can be copied, in the order of an `Accept` header.
     public static let manifests: [MediaType] = [.ociIndex, .ociManifest, .dockerManifestList, .dockerManifest]
 

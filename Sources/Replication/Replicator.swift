@@ -150,6 +150,7 @@ extension Replicator {
             if let tag = survey.tag { job.memory.noteEqual(tag, in: route.destination, digest) }
             return events(.equal(route, target, digest))
         case .unopened(let new, let old): events(.estimated(route, target, tag: survey.tag, new: new, old: old))
+        case .unwanted(let unwanted): return events(.unwanted(route, target, unwanted))
         case .refused(let refusal): events(.refused(route, target, refusal))
         case .left(let digest): events(.left(route, target, digest))
         case .new, .moved, .lacking: break

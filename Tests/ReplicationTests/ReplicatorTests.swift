@@ -228,7 +228,7 @@ import Testing
             destination: destination,
             selection: Selection(from.scope, allTags: false),
             mapping: try NameMapping(from: from, to: try Address("to.lan/app")),
-            nonDistributable: .copy
+            images: ImageChoice(nonDistributable: .copy)
         )
         let log = try await run(job)
         #expect(log.published.map(\.leftOut) == [isServed ? [] : [foreign]])

@@ -85,7 +85,7 @@ import Testing
                 "bytesSpared", "bytesTrusted", "companions", "destinationRequests", "equal", "failed", "lacking",
                 "left",
                 "moved", "new", "published", "refused", "repositories", "restarted", "resumed", "sourceRequests",
-                "unopened",
+                "unopened", "unwanted",
             ]
         )
         #expect(

@@ -306,10 +306,20 @@ import Testing
                 "from: a.lan/, to: b.lan/, overwrite: [never]",
                 ["overwrite: expected always or if-unchanged or never, but found a list"]
             ),
+            ("from: a.lan/, to: b.lan/, platforms: [linux/amd64]", ["platforms: index is missing beside it"]),
+            ("from: a.lan/, to: b.lan/, index: sparse", ["index: platforms is missing beside it"]),
+            (
+                "from: a.lan/, to: b.lan/, platforms: [linux], index: sparse",
+                ["platforms[0]: expected a platform, as in linux/arm64, but found linux"]
+            ),
+            (
+                "from: a.lan/, to: b.lan/, referrers: some",
+                ["referrers: expected all, none or a list of artifact types, but found some"]
+            ),
             (
                 "from: a.lan/, to: b.lan/, interval: 5m",
                 [
-                    "interval: the key is not known; known here: from, to, repositories, references, tags, overwrite, referrers, non-distributable-layers"
+                    "interval: the key is not known; known here: from, to, repositories, references, tags, overwrite, referrers, non-distributable-layers, platforms, index"
                 ]
             ),
         ] as [(String, [String])]

@@ -260,7 +260,8 @@ import Testing
                   to           localhost:5000/hub                                            line 9
                   overwrite    if-unchanged                                                  line 21
                   referrers    all                                                           built in
-                  layers       non-distributable: skip                                        built in
+                  platforms    all                                                           built in
+                  layers       non-distributable: skip                                       built in
                   repository   alpine: newest 3 by version                                   line 11
                   repository   nginx: include 1.*, exclude *-perl, semver >=1.24, as tools/{name}  line 12
                   repository   redis: pushed within 36h, newest 5 by date                    line 15
@@ -278,7 +279,8 @@ import Testing
                   to           b.lan/app                                       line 22
                   overwrite    never                                           defaults, line 5
                   referrers    all                                             built in
-                  layers       non-distributable: skip                          built in
+                  platforms    all                                             built in
+                  layers       non-distributable: skip                         built in
                   image        app:1                                           line 22
                   source       a.lan, https, 16 requests at once               built in
                                credentials: where docker and podman keep them  built in
@@ -292,7 +294,8 @@ import Testing
                   to           b.lan/                                          line 23
                   overwrite    never                                           defaults, line 5
                   referrers    all                                             built in
-                  layers       non-distributable: skip                          built in
+                  platforms    all                                             built in
+                  layers       non-distributable: skip                         built in
                   references   ./none.txt (not there yet)                      line 23
                   source       a.lan, https, 16 requests at once               built in
                                credentials: where docker and podman keep them  built in

@@ -71,6 +71,34 @@ import Testing
         )
     }
 
+    @Test func `what of the images is copied is written where it is not everything`() throws {
+        let platforms = PlatformChoice([Platform(os: "linux", architecture: "arm64", variant: "v8")])
+        var ends = PlanFile.Ends(job: nil, source: try .base("a.lan/"), destination: try .base("b.lan/"))
+        ends.images = ImageChoice(
+            referrers: .types(["b/c", "a/b"]),
+            platforms: PlatformRule(platforms, index: .sparse),
+            nonDistributable: .copy
+        )
+        var file = PlanFile()
+        file.add(ends, PlanRows())
+        let text = file.text(created: 0)
+        #expect(
+            text.contains(
+                #"{"from":"a.lan/","index":"sparse","nonDistributable":"copy","platforms":["linux/arm64"],"referrers":"a/b,b/c","to":"b.lan/"}"#
+            )
+        )
+        #expect(try read(text).sections.map(\.ends) == [ends])
+    }
+
+    @Test(arguments: [
+        #""index":"sparse""#, #""platforms":["linux/amd64"]"#, #""platforms":["linux"],"index":"sparse""#,
+        #""platforms":["linux/amd64"],"index":"small""#, #""referrers":"""#, #""nonDistributable":"all""#,
+    ])
+    func `a choice that cannot be read is refused, not passed over`(_ members: String) throws {
+        let line = #"{"from":"a.lan/","to":"b.lan/",\#(members)}"#
+        #expect(try failure("\(Self.head)\n\(line)\n").line == 2)
+    }
+
     @Test func `what is written is what is read, whatever it is`() throws {
         var random = SeededRandom(seed: 2026)
         func pick<Element>(_ list: [Element]) -> Element { list[Int.random(in: 0..<list.count, using: &random)] }

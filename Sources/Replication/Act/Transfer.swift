@@ -32,6 +32,7 @@ struct Transfer: Sendable {
     }
 
     private func bring(_ plan: RootPlan, to destination: any ContentSink) async throws {
+        if !plan.omitted.isEmpty { try await tryOut(plan, at: destination) }
         try await moveBlobs(of: plan, to: destination)
         for level in plan.children {
             try await forEach(level, width: 8) { child in try await write(child, of: plan, to: destination) }
@@ -48,6 +49,19 @@ struct Transfer: Sendable {
             }
         } catch {
             throw error is Refusal ? error : SideFailure.wrapping(error, side: .destination)
+        }
+    }
+
+    /// Finds out, before any byte is copied, whether the destination takes an index without all that it points to.
+    ///
+    /// Written by its digest, the index is nothing that anybody sees before its tag moves.
+    private func tryOut(_ plan: RootPlan, at destination: any ContentSink) async throws {
+        do { try await destination.write(plan.root) } catch {
+            let isAboutMissing = (error as? any MissingReferencesError)?.isAboutMissingReferences == true
+            guard isAboutMissing || error is ContentError else {
+                throw SideFailure.wrapping(error, side: .destination)
+            }
+            throw SideFailure.wrapping(SparseIndexRefused(place: job.destination.name), side: .destination)
         }
     }
 
@@ -160,6 +174,12 @@ struct Transfer: Sendable {
             throw SideFailure.wrapping(error, side: .destination)
         }
     }
+}
+
+/// A place does not take an index without everything that it points to.
+public struct SparseIndexRefused: Error, Hashable, Sendable {
+    /// The place.
+    public let place: String
 }
 
 /// The first of the errors of work that runs side by side.

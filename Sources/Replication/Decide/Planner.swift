@@ -12,7 +12,7 @@ public enum Planner {
     public static func plan(_ survey: RootSurvey) throws(GraphError) -> RootPlan? {
         var plan: RootPlan
         switch survey.finding {
-        case .equal, .unopened, .refused, .left: return nil
+        case .equal, .unopened, .unwanted, .refused, .left: return nil
         case .lacking(let root): plan = self.plan(survey, alone: root)
         case .new(let graph): plan = try self.plan(survey, graph, .new)
         case .moved(let graph, let old): plan = try self.plan(survey, graph, .moved(from: old))
@@ -50,7 +50,7 @@ public enum Planner {
                 if isLeftOut { leftOut.append(blob) } else { blobs.append(blob) }
             }
         }
-        return RootPlan(
+        var plan = RootPlan(
             route: survey.route,
             tag: survey.tag,
             change: change,
@@ -59,6 +59,9 @@ public enum Planner {
             blobs: blobs,
             leftOut: leftOut
         )
+        plan.omitted = graph.omitted
+        plan.original = graph.original
+        return plan
     }
 
     /// The manifests below the root by their height: those that point to no manifest first.
@@ -84,7 +87,7 @@ public enum Planner {
         let limit = GraphLimits().depth
         guard depth <= limit else { throw .tooDeep(limit: limit) }
         var height = 0
-        for child in document.manifest.children {
+        for child in document.manifest.children where !graph.omitted.contains(child.digest) {
             let childHeight: Int
             if let known = heights[child.digest] {
                 childHeight = known

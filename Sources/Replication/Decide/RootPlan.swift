@@ -29,6 +29,10 @@ public struct RootPlan: Hashable, Sendable {
     public let blobs: [Descriptor]
     /// The layers whose publisher does not let them be copied; they are left out.
     public let leftOut: [Descriptor]
+    /// What indexes of it point to, and what is left out on purpose.
+    public var omitted: Set<Digest> = []
+    /// The image's digest at the source, where it is written anew.
+    public var original: Digest?
     /// What the image refers to, if it is copied because of that.
     public var subject: Digest?
     /// What hangs on the image: all of it is there before the tag is moved.
@@ -40,6 +44,9 @@ public struct RootPlan: Hashable, Sendable {
     public var blobBytes: Int64 {
         companions.reduce(blobs.reduce(0) { $0.addingClamped($1.size) }) { $0.addingClamped($1.blobBytes) }
     }
+
+    /// The digest by which the source knows the image.
+    public var sourceDigest: Digest { original ?? root.descriptor.digest }
 
     /// The layers that are left out, those of companions too.
     public var allLeftOut: [Descriptor] { companions.reduce(leftOut) { $0 + $1.allLeftOut } }

@@ -18,10 +18,8 @@ public struct Job: Sendable {
     public let overwrite: OverwriteRule
     /// What becomes of tags of companions that the destination has, and that differ.
     public let companionOverwrite: OverwriteRule
-    /// What of all that hangs on images comes along.
-    public let referrers: ReferrerRule
-    /// What becomes of layers that may not be copied everywhere.
-    public let nonDistributable: NonDistributableLayers
+    /// What of the images is copied.
+    public let images: ImageChoice
     /// What earlier runs knew of the destination's tags.
     public let memory: any TagMemory
     /// What earlier runs knew of the dates of images.
@@ -35,8 +33,7 @@ public struct Job: Sendable {
         mapping: NameMapping,
         overwrite: OverwriteRule = .always,
         companionOverwrite: OverwriteRule? = nil,
-        referrers: ReferrerRule = .all,
-        nonDistributable: NonDistributableLayers = .skip,
+        images: ImageChoice = ImageChoice(),
         memory: any TagMemory = NoTagMemory(),
         dates: any DateHints = NoDateHints()
     ) {
@@ -46,8 +43,7 @@ public struct Job: Sendable {
         self.mapping = mapping
         self.overwrite = overwrite
         self.companionOverwrite = companionOverwrite ?? overwrite
-        self.referrers = referrers
-        self.nonDistributable = nonDistributable
+        self.images = images
         self.memory = memory
         self.dates = dates
     }

@@ -9,9 +9,6 @@ struct CreationDates: Sendable {
     let source: any ContentSource
     let hints: any DateHints
 
-    /// The longest configuration that is read for its date.
-    private static let maximumSize: Int64 = 1 << 20
-
     /// The date of a tag's image; `nil` if it does not say.
     ///
     /// Of an index, the first child that says it counts. Costs a question, a manifest or two and a configuration for an
@@ -51,7 +48,7 @@ struct CreationDates: Sendable {
     }
 
     private func date(ofConfiguration config: Descriptor) async throws -> Int64? {
-        guard config.size <= Self.maximumSize else { return nil }
+        guard config.size <= ImageConfiguration.maximumSize else { return nil }
         let reading = try await BlobContent(config, from: source).open()
         return ImageConfiguration(try await reading.stream.collect())?.created
     }

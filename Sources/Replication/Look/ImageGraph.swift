@@ -11,6 +11,10 @@ public struct ImageGraph: Hashable, Sendable {
     public let descendants: [Digest: ManifestDocument]
     /// The non-distributable layers that the source serves, and that are to be copied.
     public var servedLayers: Set<Digest> = []
+    /// The manifests that indexes point to, and that are left out on purpose.
+    public var omitted: Set<Digest> = []
+    /// The root's digest at the source, where it is written anew.
+    public var original: Digest?
 
     /// Makes a graph of documents that were fetched.
     public init(root: ManifestDocument, descendants: [Digest: ManifestDocument] = [:]) {

@@ -8,6 +8,7 @@ public import OCIContent
 public struct ImageOpener: Sendable {
     private let limits: GraphLimits
     private let documents: DocumentCache
+    private let platforms: PlatformRule?
     private let layers: NonDistributableLayers
     private let rootAnswered: @Sendable () -> Void
 
@@ -20,11 +21,13 @@ public struct ImageOpener: Sendable {
     init(
         limits: GraphLimits,
         documents: DocumentCache,
+        platforms: PlatformRule? = nil,
         layers: NonDistributableLayers = .skip,
         rootAnswered: @escaping @Sendable () -> Void = {}
     ) {
         self.limits = limits
         self.documents = documents
+        self.platforms = platforms
         self.layers = layers
         self.rootAnswered = rootAnswered
     }
@@ -32,15 +35,14 @@ public struct ImageOpener: Sendable {
     /// Fetches an image's manifests.
     /// - Throws: ``RootMissing``, ``GraphError``, and what the place throws.
     public func open(_ target: Target, from source: any ContentSource) async throws -> ImageGraph {
-        let root = try await source.document(at: target)
-        rootAnswered()
-        guard let root else { throw RootMissing(target: target) }
+        let root = try await root(target, from: source)
         var descendants: [Digest: ManifestDocument] = [:]
+        var omitted: Set<Digest> = []
         var bytes = root.bytes.count
         var level = [root]
         var depth = 0
         while true {
-            let wanted = wantedChildren(of: level, known: descendants)
+            let wanted = wantedChildren(of: level, known: descendants, &omitted)
             if wanted.isEmpty { break }
             depth += 1
             guard depth <= limits.depth else { throw GraphError.tooDeep(limit: limits.depth) }
@@ -61,9 +63,80 @@ public struct ImageOpener: Sendable {
                 level.append(document)
             }
         }
-        var graph = ImageGraph(root: root, descendants: descendants)
+        var graph = try await graph(root, descendants, omitted)
         if layers == .copy { graph.servedLayers = try await servedLayers(of: [root] + descendants.values, by: source) }
         return graph
+    }
+
+    /// Fetches what a name points to, and nothing below it.
+    /// - Throws: ``RootMissing``, ``PlatformUnwanted``, and what the place throws.
+    func root(_ target: Target, from source: any ContentSource) async throws -> ManifestDocument {
+        let root = try await source.document(at: target)
+        rootAnswered()
+        guard let root else { throw RootMissing(target: target) }
+        if let choice = platforms?.choice { try await check(root, choice, source) }
+        return root
+    }
+
+    /// Sees to it that an image is for a platform that is wanted.
+    private func check(_ root: ManifestDocument, _ choice: PlatformChoice, _ source: any ContentSource) async throws {
+        switch root.manifest {
+        case .index(let index):
+            guard !index.manifests.isEmpty, choice.places(in: root).isEmpty else { return }
+            throw PlatformUnwanted(platforms: index.manifests.compactMap(\.platform))
+        case .image(let image):
+            guard MediaType.imageConfigurations.contains(image.config.mediaType),
+                image.config.size <= ImageConfiguration.maximumSize
+            else { return }
+            let reading = try await BlobContent(image.config, from: source).open()
+            let platform = ImageConfiguration(try await reading.stream.collect())?.platform
+            if !choice.takes(platform) { throw PlatformUnwanted(platforms: [platform].compactMap(\.self)) }
+        }
+    }
+
+    /// The graph of what was fetched, with smaller indexes where that is asked for.
+    private func graph(
+        _ root: ManifestDocument,
+        _ descendants: [Digest: ManifestDocument],
+        _ omitted: Set<Digest>
+    ) async throws -> ImageGraph {
+        guard let platforms, platforms.index == .rewritten else {
+            var graph = ImageGraph(root: root, descendants: descendants)
+            graph.omitted = omitted.subtracting(descendants.keys)
+            return graph
+        }
+        let rewriting = IndexRewriting(choice: platforms.choice)
+        func known(_ child: Descriptor) throws -> ManifestDocument {
+            guard let document = descendants[child.digest] else {
+                throw GraphError.missingChild(child.digest, of: root.descriptor.digest)
+            }
+            return document
+        }
+        var smaller: [Digest: ManifestDocument] = [:]
+        for document in descendants.values {
+            let new = try await rewriting.rewritten(document, open: known)
+            smaller[new.descriptor.digest] = new
+        }
+        let new = try await rewriting.rewritten(root, open: known)
+        var graph = ImageGraph(root: new, descendants: smaller)
+        if new != root { graph.original = root.descriptor.digest }
+        return graph
+    }
+
+    /// The digest that an image has at the destination: that of its smaller form, where that is asked for.
+    func rewrittenDigest(of digest: Digest, from source: any ContentSource) async throws -> Digest {
+        guard let platforms, platforms.index == .rewritten else { return digest }
+        guard let root = try await documents.document(digest, from: source) else {
+            throw RootMissing(target: .digest(digest))
+        }
+        return try await IndexRewriting(choice: platforms.choice)
+            .rewritten(root) { child in
+                guard let document = try await documents.document(child, from: source) else {
+                    throw GraphError.missingChild(child.digest, of: digest)
+                }
+                return document
+            }
+            .descriptor.digest
     }
 
     /// The layers that may not be copied everywhere, and that the source serves itself.
@@ -81,12 +154,15 @@ public struct ImageOpener: Sendable {
 
     private func wantedChildren(
         of level: [ManifestDocument],
-        known: [Digest: ManifestDocument]
+        known: [Digest: ManifestDocument],
+        _ omitted: inout Set<Digest>
     ) -> [(child: Descriptor, parent: Digest)] {
         var seen: Set<Digest> = []
         var wanted: [(child: Descriptor, parent: Digest)] = []
         for document in level {
-            for child in document.manifest.children where known[child.digest] == nil {
+            let children = platforms.children(of: document)
+            omitted.formUnion(Set(document.manifest.children.map(\.digest)).subtracting(children.map(\.digest)))
+            for child in children where known[child.digest] == nil {
                 if seen.insert(child.digest).inserted { wanted.append((child, document.descriptor.digest)) }
             }
         }

@@ -17,6 +17,8 @@ public struct RootSurvey: Sendable {
         case moved(ImageGraph, from: Digest)
         /// It differs, and was not opened, as was asked for; what the destination's tag points to so far.
         case unopened(Digest, old: Digest?)
+        /// It is for none of the platforms that are wanted.
+        case unwanted(PlatformUnwanted)
         /// It differs, and is to stay as it is.
         case refused(Refusal)
         /// It differs, and another job brings the destination's to the source.
@@ -49,7 +51,7 @@ public struct RootSurvey: Sendable {
     var graph: ImageGraph? {
         switch finding {
         case .new(let graph), .moved(let graph, _): graph
-        case .equal, .lacking, .unopened, .refused, .left: nil
+        case .equal, .lacking, .unopened, .unwanted, .refused, .left: nil
         }
     }
 }

@@ -18,7 +18,21 @@ struct Surveyor: Sendable {
     ///
     /// A tag that is absent at the destination costs one GET at the source; one that is present costs a HEAD at either
     /// side where listings gave no digests.
+    ///
+    /// An image for none of the platforms that are wanted is found as such where its tag is not at the destination.
     func survey(_ candidate: Candidate, _ documents: DocumentCache) async throws -> RootSurvey {
+        do { return try await compared(candidate, documents) } catch let failure as SideFailure {
+            guard let unwanted = failure.underlying as? PlatformUnwanted else { throw failure }
+            return RootSurvey(
+                route: candidate.route,
+                target: candidate.target,
+                tag: candidate.tag,
+                finding: .unwanted(unwanted)
+            )
+        }
+    }
+
+    private func compared(_ candidate: Candidate, _ documents: DocumentCache) async throws -> RootSurvey {
         func found(_ finding: RootSurvey.Finding) -> RootSurvey {
             RootSurvey(route: candidate.route, target: candidate.target, tag: candidate.tag, finding: finding)
         }
@@ -27,11 +41,12 @@ struct Surveyor: Sendable {
             if case .some(let old?) = candidate.expectation?.old {
                 return found(try refusal(candidate, planned: old, nil))
             }
-            guard opensImages else { return found(.unopened(try await newDigest(candidate), old: nil)) }
+            guard opensImages else { return found(.unopened(try await newWanted(candidate, documents), old: nil)) }
             try await confirmPlanned(candidate)
-            return found(.new(try await open(candidate.route, candidate.target, documents)))
+            return found(.new(try await open(candidate, candidate.target, documents)))
         }
-        let new = try await newDigest(candidate)
+        let original = try await newDigest(candidate)
+        let new = try await rewritten(original, candidate, documents)
         guard new != old else { return found(.equal(new)) }
         if let expectation = candidate.expectation {
             guard expectation.old == old else { return found(try refusal(candidate, planned: expectation.old, old)) }
@@ -42,9 +57,9 @@ struct Surveyor: Sendable {
             case .refuse(let reason): return found(.refused(Refusal(new: new, old: old, reason: reason)))
             }
         }
-        guard opensImages else { return found(.unopened(new, old: old)) }
+        guard opensImages else { return found(.unopened(original, old: old)) }
         try await confirmPlanned(candidate)
-        let graph = try await open(candidate.route, .digest(new), documents)
+        let graph = try await open(candidate, .digest(original), documents)
         return found(.moved(graph, from: old))
     }
 
@@ -102,13 +117,49 @@ struct Surveyor: Sendable {
         }
     }
 
-    private func open(_ route: Route, _ target: Target, _ documents: DocumentCache) async throws -> ImageGraph {
-        let opener = ImageOpener(limits: limits, documents: documents, layers: job.nonDistributable) {
-            contact.note(.source)
+    private func open(
+        _ candidate: Candidate,
+        _ target: Target,
+        _ documents: DocumentCache
+    ) async throws -> ImageGraph {
+        try await atSource(candidate) { try await opener(for: candidate, documents).open(target, from: $0) }
+    }
+
+    /// The digest that an image has at the destination once it is equal.
+    private func rewritten(
+        _ digest: Digest,
+        _ candidate: Candidate,
+        _ documents: DocumentCache
+    ) async throws -> Digest {
+        try await atSource(candidate) {
+            try await opener(for: candidate, documents).rewrittenDigest(of: digest, from: $0)
         }
-        do {
-            return try await opener.open(target, from: job.source.source(route.source))
-        } catch {
+    }
+
+    /// The digest of an image that the destination does not have, and that is for a platform that is wanted.
+    private func newWanted(_ candidate: Candidate, _ documents: DocumentCache) async throws -> Digest {
+        guard job.images.platforms != nil else { return try await newDigest(candidate) }
+        return try await atSource(candidate) {
+            try await opener(for: candidate, documents).root(candidate.target, from: $0).descriptor.digest
+        }
+    }
+
+    /// Signatures are for no platform, whatever their configuration says.
+    private func opener(for candidate: Candidate, _ documents: DocumentCache) -> ImageOpener {
+        let isCompanion = candidate.tag.flatMap(CompanionTag.init) != nil
+        return ImageOpener(
+            limits: limits,
+            documents: documents,
+            platforms: isCompanion ? nil : job.images.platforms,
+            layers: job.images.nonDistributable
+        ) { contact.note(.source) }
+    }
+
+    private func atSource<Value>(
+        _ candidate: Candidate,
+        _ body: (any ContentSource) async throws -> Value
+    ) async throws -> Value {
+        do { return try await body(job.source.source(candidate.route.source)) } catch {
             throw SideFailure.wrapping(error, side: .source)
         }
     }

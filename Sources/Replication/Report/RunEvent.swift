@@ -17,6 +17,8 @@ public enum RunEvent: Sendable {
     case planned(RootPlan)
     /// An image differs; it was not opened, so that only its digest is known, and what the destination has so far.
     case estimated(Route, Target, tag: TagName?, new: Digest, old: Digest?)
+    /// An image is for none of the platforms that are wanted.
+    case unwanted(Route, Target, PlatformUnwanted)
     /// An image differs, and is not copied.
     case refused(Route, Target, Refusal)
     /// An image differs, and another job brings the destination's to the source.

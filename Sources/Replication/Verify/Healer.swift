@@ -21,7 +21,7 @@ struct Healer: Sendable {
             switch survey.finding {
             case .refused(let refusal): return .refused(refusal)
             case .left: return .left
-            case .equal, .lacking, .new, .moved, .unopened: break
+            case .equal, .lacking, .new, .moved, .unopened, .unwanted: break
             }
             if let plan = try Planner.plan(survey) { try await transfer.execute(plan) }
             return nil

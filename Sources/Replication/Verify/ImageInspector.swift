@@ -10,6 +10,8 @@ struct ImageInspector: Sendable {
     /// The destination, to read.
     let place: any SourceEndpoint
     let blobs: BlobInspector
+    /// Which platforms are looked at.
+    var platforms: PlatformRule?
     var limits = GraphLimits()
 
     /// The image that is looked at.
@@ -42,7 +44,13 @@ struct ImageInspector: Sendable {
         )
         let descendants = try await descendants(of: root, subject, found)
         try await inspectBlobs(of: [root] + descendants, subject, found)
-        return ImageGraph(root: root, descendants: Dictionary(descendants.map { ($0.descriptor.digest, $0) }) { $1 })
+        var graph = ImageGraph(
+            root: root,
+            descendants: Dictionary(descendants.map { ($0.descriptor.digest, $0) }) { $1 }
+        )
+        let children = ([root] + descendants).flatMap(\.manifest.children).map(\.digest)
+        graph.omitted = Set(children).subtracting(graph.descendants.keys)
+        return graph
     }
 
     /// The manifests below a root, each once, always in the same order: a blob's finding names the first that points to it.
@@ -56,12 +64,12 @@ struct ImageInspector: Sendable {
         var bytes = root.bytes.count
         var level = [root]
         var depth = 0
-        while level.contains(where: { !$0.manifest.children.isEmpty }) {
+        while level.contains(where: { !platforms.children(of: $0).isEmpty }) {
             depth += 1
             guard depth <= limits.depth else { throw GraphError.tooDeep(limit: limits.depth) }
             var next: [ManifestDocument] = []
             for parent in level {
-                for child in parent.manifest.children where known.insert(child.digest).inserted {
+                for child in platforms.children(of: parent) where known.insert(child.digest).inserted {
                     guard documents.count + 1 < limits.manifests else {
                         throw GraphError.tooManyManifests(limit: limits.manifests)
                     }

@@ -28,11 +28,13 @@ struct RootVerification: Sendable {
     private struct Look {
         var findings: [Finding] = []
         /// What the image is at the source.
-        var root: Digest
+        var root: Digest?
         /// The opened image, where the tag is as it should be.
         var graph: ImageGraph?
+        /// Whether it is for no platform that is wanted.
+        var isUnwanted = false
 
-        var digests: [Digest] { graph?.digests ?? [root] }
+        var digests: [Digest] { isUnwanted ? [] : graph?.digests ?? [root].compactMap(\.self) }
     }
 
     /// Verifies the image.
@@ -43,7 +45,7 @@ struct RootVerification: Sendable {
         let told = FindingLog(events)
         var look = try await look(at: candidate, told)
         guard !look.findings.isEmpty else {
-            events(.sound(candidate.route, candidate.target, look.root))
+            if let root = look.root { events(.sound(candidate.route, candidate.target, root)) }
             return look.digests
         }
         guard let healer else { return look.digests }
@@ -89,6 +91,7 @@ struct RootVerification: Sendable {
             return Look(findings: [finding], root: root)
         }
         switch survey.finding {
+        case .unwanted: return Look(isUnwanted: true)
         case .lacking(let root): return Look(root: root.descriptor.digest)
         case .equal(let root):
             // As a run does; without mending, a verification leaves nothing behind.

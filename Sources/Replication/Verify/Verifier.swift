@@ -127,7 +127,12 @@ extension Verifier {
                 verdicts: verdicts,
                 events: events
             )
-            let inspector = ImageInspector(source: job.source, place: verifier.place, blobs: blobs)
+            let inspector = ImageInspector(
+                source: job.source,
+                place: verifier.place,
+                blobs: blobs,
+                platforms: job.images.platforms
+            )
             self.inspector = verifier.depth == .tags ? nil : inspector
             let transfer = Transfer(
                 job: job,
@@ -163,7 +168,7 @@ extension Verifier {
             _ there: DocumentCache,
             _ companions: CompanionFinder
         ) async throws {
-            guard surveyor.job.referrers.takes(companion.kind) else { return }
+            guard surveyor.job.images.referrers.takes(companion.kind) else { return }
             if companion.kind == .referrers, let subject = companion.digest {
                 return try await settling(companions.route, .tag(entry.tag)) {
                     try await verifyCompanions(of: [subject], there, companions)

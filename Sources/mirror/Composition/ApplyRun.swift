@@ -51,8 +51,7 @@ struct ApplyRun {
             // What the plan counted on decides; that is looked at once more before a tag moves.
             overwrite: .ifUnchanged(isTwoWay: false),
             companionOverwrite: settings?.overwriteRule ?? .always,
-            referrers: ends.referrers,
-            nonDistributable: ends.nonDistributable,
+            images: ends.images,
             memory: memory
         )
         let replicator = Replicator(job: job, hints: pool.hints(of: ends.destination.place), events: show.record)

@@ -43,8 +43,7 @@ struct CopyRun {
             destination: destination,
             selection: pair.selection,
             mapping: pair.mapping,
-            referrers: images.referrers,
-            nonDistributable: images.nonDistributable
+            images: images
         )
     }
 }

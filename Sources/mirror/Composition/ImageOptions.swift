@@ -2,24 +2,36 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ArgumentParser
+import OCI
 import Replication
 
 /// What of images is copied between two addresses.
-struct ImageChoice {
-    /// What of all that hangs on them comes along.
-    var referrers = ReferrerRule.all
-    /// What becomes of layers that may not be copied everywhere.
-    var nonDistributable = NonDistributableLayers.skip
-}
-
-/// The options that say it.
 struct ImageOptions: ParsableArguments {
+    @Option(
+        name: .customLong("platform"),
+        help: ArgumentHelp(
+            "Of images for several platforms, copy only this one, as in linux/arm64; may stand several times, and goes with --index.",
+            valueName: "os/arch"
+        ),
+        transform: Self.platform
+    )
+    var platforms: [Platform] = []
+
+    @Option(
+        help: ArgumentHelp(
+            "With --platform, keep the index and its digest (sparse), or write a smaller one (rewritten).",
+            valueName: "form"
+        ),
+        transform: Self.index
+    )
+    var index: PlatformRule.Index?
+
     @Option(
         help: ArgumentHelp(
             "What of signatures, attestations and other referrers comes along: all, none, or artifact types with commas between.",
             valueName: "rule"
         ),
-        transform: Self.rule
+        transform: Self.referrers
     )
     var referrers = ReferrerRule.all
 
@@ -32,7 +44,36 @@ struct ImageOptions: ParsableArguments {
     )
     var nonDistributableLayers = NonDistributableLayers.skip
 
-    var choice: ImageChoice { ImageChoice(referrers: referrers, nonDistributable: nonDistributableLayers) }
+    mutating func validate() throws {
+        if platforms.isEmpty == (index == nil) { return }
+        throw ValidationError(
+            index == nil
+                ? "--platform goes with --index: sparse keeps the digests of indexes, rewritten copies smaller ones"
+                : "--index goes with --platform"
+        )
+    }
+
+    var choice: ImageChoice {
+        ImageChoice(
+            referrers: referrers,
+            platforms: index.map { PlatformRule(PlatformChoice(platforms), index: $0) },
+            nonDistributable: nonDistributableLayers
+        )
+    }
+
+    private static func platform(_ text: String) throws -> Platform {
+        guard let platform = Platform(text) else {
+            throw ValidationError("--platform takes os/architecture or os/architecture/variant, as in linux/arm64")
+        }
+        return platform
+    }
+
+    private static func index(_ text: String) throws -> PlatformRule.Index? {
+        guard let index = PlatformRule.Index(rawValue: text) else {
+            throw ValidationError("--index takes sparse or rewritten")
+        }
+        return index
+    }
 
     private static func layers(_ text: String) throws -> NonDistributableLayers {
         guard let rule = NonDistributableLayers(rawValue: text) else {
@@ -41,7 +82,7 @@ struct ImageOptions: ParsableArguments {
         return rule
     }
 
-    private static func rule(_ text: String) throws -> ReferrerRule {
+    private static func referrers(_ text: String) throws -> ReferrerRule {
         guard let rule = ReferrerRule(text) else {
             throw ValidationError("--referrers takes all, none, or artifact types with commas between")
         }

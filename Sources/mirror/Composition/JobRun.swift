@@ -49,8 +49,7 @@ struct JobRun {
             selection: try settings.selection(now: now),
             mapping: settings.mapping,
             overwrite: settings.overwriteRule,
-            referrers: settings.referrers.value,
-            nonDistributable: settings.nonDistributable.value,
+            images: settings.images,
             memory: memory,
             dates: DateFile.open()
         )

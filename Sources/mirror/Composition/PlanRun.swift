@@ -36,8 +36,7 @@ struct PlanRun {
                     job: settings.name,
                     source: settings.source.value,
                     destination: settings.destination.value,
-                    referrers: settings.referrers.value,
-                    nonDistributable: settings.nonDistributable.value
+                    images: settings.images
                 )
             )
         }
@@ -52,8 +51,7 @@ struct PlanRun {
                 job: nil,
                 source: pair.source,
                 destination: pair.destination,
-                referrers: images.referrers,
-                nonDistributable: images.nonDistributable
+                images: images
             )
         )
     }

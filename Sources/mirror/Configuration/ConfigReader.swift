@@ -157,7 +157,7 @@ final class ConfigReader {
 struct ConfigMapping {
     let node: ConfigNode
     let entries: [ConfigNode.Entry]
-    private let reader: ConfigReader
+    let reader: ConfigReader
 
     init(node: ConfigNode, entries: [ConfigNode.Entry], reader: ConfigReader) {
         self.node = node

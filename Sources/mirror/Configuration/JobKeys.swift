@@ -35,7 +35,7 @@ enum JobKeys {
     static let shape = ConfigShape(
         [
             source.field, destination.field, repositories, references.field, tags.field, overwrite.field,
-            referrers.field, nonDistributable.field,
+            referrers.field, nonDistributable.field, JobDefaults.platforms.field, JobDefaults.index.field,
         ],
         required: [source.name, destination.name]
     )
@@ -108,7 +108,9 @@ private struct JobReading {
             referrers: keys.value(JobKeys.referrers).map { .init(value: $0, origin: origin(JobKeys.referrers.name)) }
                 ?? defaults.referrers,
             nonDistributable: keys.value(JobKeys.nonDistributable)
-                .map { .init(value: $0, origin: origin(JobKeys.nonDistributable.name)) } ?? defaults.nonDistributable
+                .map { .init(value: $0, origin: origin(JobKeys.nonDistributable.name)) } ?? defaults.nonDistributable,
+            platforms: JobDefaults.platformRule(keys)
+                .map { .init(value: $0, origin: origin(JobDefaults.platforms.name)) } ?? defaults.platforms
         )
     }
 

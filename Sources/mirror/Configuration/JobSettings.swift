@@ -53,6 +53,18 @@ struct JobSettings: Hashable, Sendable {
     let referrers: Sourced<ReferrerRule>
     /// What becomes of layers that may not be copied everywhere.
     let nonDistributable: Sourced<NonDistributableLayers>
+    /// Which platforms are wanted, and what becomes of indexes.
+    let platforms: Sourced<PlatformRule?>
+
+    /// What of the images is copied.
+    var images: ImageChoice {
+        ImageChoice(
+            referrers: referrers.value,
+            platforms: platforms.value,
+            nonDistributable: nonDistributable.value
+        )
+    }
+
     /// Whether another job of the file is the way back.
     var isTwoWay = false
     /// The jobs that copy straight back, and remember what was equal as this one does.
@@ -125,11 +137,31 @@ struct JobDefaults: Hashable, Sendable {
             "What becomes of layers whose publisher does not let them be copied everywhere: skip leaves them out; copy takes those "
                 + "that the source itself serves."
         )
-    static let shape = ConfigShape([overwrite.field, referrers.field, nonDistributable.field])
+    static let platforms = ConfigKey<[Platform]>
+        .list(
+            "platforms",
+            "Of images for several platforms, what is copied: os/architecture or os/architecture/variant; all unless it is said.",
+            of: .text()
+        ) { node, reader in
+            guard let text = reader.text(node, "a platform") else { return nil }
+            let platform = Platform(text)
+            if platform == nil { reader.report(.expected("a platform, as in linux/arm64", found: text), at: node) }
+            return platform
+        }
+    static let index = ConfigKey<PlatformRule.Index>
+        .choice(
+            "index",
+            "With platforms: sparse keeps an index and its digest, without what is not wanted; rewritten copies a smaller one, with "
+                + "another digest."
+        )
+    static let shape = ConfigShape([
+        overwrite.field, referrers.field, nonDistributable.field, platforms.field, index.field,
+    ])
 
     var overwrite = JobSettings.Sourced(value: JobSettings.Overwrite.always, origin: .builtIn)
     var referrers = JobSettings.Sourced(value: ReferrerRule.all, origin: .builtIn)
     var nonDistributable = JobSettings.Sourced(value: NonDistributableLayers.skip, origin: .builtIn)
+    var platforms = JobSettings.Sourced(value: PlatformRule?.none, origin: .builtIn)
 
     /// Nothing is said.
     init() {}
@@ -145,5 +177,23 @@ struct JobDefaults: Hashable, Sendable {
         overwrite = sourced(Self.overwrite, overwrite)
         referrers = sourced(Self.referrers, referrers)
         nonDistributable = sourced(Self.nonDistributable, nonDistributable)
+        if let rule = Self.platformRule(entry) {
+            platforms = .init(value: rule, origin: .defaults(line: entry.mark(of: Self.platforms.name).line))
+        }
+    }
+
+    /// The platforms of a mapping; `nil` where none are said.
+    ///
+    /// One key without the other is reported.
+    static func platformRule(_ keys: ConfigMapping) -> PlatformRule? {
+        let (platforms, index) = (keys.value(platforms), keys.value(index))
+        if keys.has(Self.platforms), !keys.has(Self.index), let node = keys[Self.platforms.name] {
+            keys.reader.report(.needs(Self.index.name), at: node)
+        }
+        if keys.has(Self.index), !keys.has(Self.platforms), let node = keys[Self.index.name] {
+            keys.reader.report(.needs(Self.platforms.name), at: node)
+        }
+        guard let platforms, !platforms.isEmpty, let index else { return nil }
+        return PlatformRule(PlatformChoice(platforms), index: index)
     }
 }

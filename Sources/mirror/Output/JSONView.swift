@@ -97,7 +97,8 @@ struct JSONView: View {
 struct JSONLine: Encodable {
     /// How many of everything.
     struct Counts: Encodable {
-        let repositories, new, moved, equal, lacking, published, companions, failed, refused, left, unopened: Int
+        let repositories, new, moved, equal, lacking, unwanted, published, companions, failed, refused, left,
+            unopened: Int
         let blobsCopied, blobsMounted, blobsPresent: Int
         let bytesCopied, bytesSpared: Int64
         let resumed, restarted: Int
@@ -110,6 +111,7 @@ struct JSONLine: Encodable {
             moved = totals.moved
             equal = totals.equal
             lacking = totals.lacking
+            unwanted = totals.unwanted
             published = totals.published
             companions = totals.companions
             failed = totals.failures.count
@@ -232,6 +234,10 @@ struct JSONLine: Encodable {
             oldDigest = refusal.old?.description
             message = Wording.sentence(for: refusal)
             hint = Wording.hint(for: refusal)
+        case .unwanted(let route, let target, let unwanted):
+            self.init("unwanted", route)
+            take(target)
+            message = Wording.sentence(for: unwanted)
         case .left(let route, let target, let digest):
             self.init("left", route)
             take(target)

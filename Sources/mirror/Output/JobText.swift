@@ -14,6 +14,7 @@ enum JobText {
             ("to", "\(job.destination.value)", origin(job.destination.origin)),
             ("overwrite", job.overwrite.value.rawValue, origin(job.overwrite.origin)),
             ("referrers", "\(job.referrers.value)", origin(job.referrers.origin)),
+            ("platforms", platforms(job.platforms.value), origin(job.platforms.origin)),
             (
                 "layers", "non-distributable: \(job.nonDistributable.value.rawValue)",
                 origin(job.nonDistributable.origin)
@@ -30,6 +31,11 @@ enum JobText {
             "  \(pad(key, width))  \(pad(value, valueWidth))  \(style.dim(origin))"
         }
         return ([style.bold(job.name) + style.dim("  \(file.file):\(job.line)")] + lines).joined(separator: "\n")
+    }
+
+    private static func platforms(_ rule: PlatformRule?) -> String {
+        guard let rule else { return "all" }
+        return rule.choice.platforms.map(\.description).joined(separator: " ") + ", index \(rule.index.rawValue)"
     }
 
     private static func pad(_ text: String, _ width: Int) -> String {

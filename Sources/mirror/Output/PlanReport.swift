@@ -25,6 +25,7 @@ struct PlanReport {
     var headline: String {
         var parts = ["\(totals.new) new", "\(totals.moved) moved", "\(totals.equal) equal"]
         if totals.lacking > 0 { parts.append("\(totals.lacking) to complete") }
+        if totals.unwanted > 0 { parts.append("\(totals.unwanted) for other platforms") }
         if totals.left > 0 { parts.append("\(totals.left) left to the way back") }
         if totals.refused > 0 { parts.append("\(totals.refused) refused") }
         let scope = "in \(Measures.count(totals.repositories, "repository", "repositories"))"

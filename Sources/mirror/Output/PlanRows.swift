@@ -38,12 +38,13 @@ struct PlanRows {
         case .refused(let route, let target, let refusal):
             groups[route, default: Group()].refused.append(("\(target)", refusal))
         case .planned(let plan):
-            let digest = plan.root.descriptor.digest
+            // A plan names what the source has.
+            let digest = plan.sourceDigest
             let old: Digest? =
                 switch plan.change {
                 case .new: nil
                 case .moved(let old): old
-                case .unchanged: digest
+                case .unchanged: plan.root.descriptor.digest
                 }
             add(Row(tag: plan.tag, old: old, digest: digest, companions: plan.companions.count), plan.route)
         case .estimated(let route, _, let tag, let new, let old):

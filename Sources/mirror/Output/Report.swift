@@ -46,6 +46,7 @@ struct Report {
     var headline: String {
         let totals = totals
         var parts = ["\(totals.published) published", "\(totals.equal) equal"]
+        if totals.unwanted > 0 { parts.append("\(totals.unwanted) for other platforms") }
         if totals.left > 0 { parts.append("\(totals.left) left to the way back") }
         if totals.refused > 0 { parts.append("\(totals.refused) refused") }
         let failed = totals.failures.count - totals.refused

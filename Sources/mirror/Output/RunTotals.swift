@@ -32,6 +32,8 @@ struct RunTotals {
     private(set) var published = 0
     /// Images that differ and are not copied, since the job or somebody else speaks against it; these are failures, too.
     private(set) var refused = 0
+    /// Images for none of the platforms that are wanted.
+    private(set) var unwanted = 0
     /// Images that another job brings the other way.
     private(set) var left = 0
     /// Images of which only the digest is known; they are among those that are new or moved.
@@ -76,6 +78,9 @@ struct RunTotals {
             found += 1
             unopened += 1
             if old == nil { new += 1 } else { moved += 1 }
+        case .unwanted:
+            found += 1
+            unwanted += 1
         case .refused(let route, let target, let refusal):
             // What is refused in the end was found before.
             if case .changedMeanwhile = refusal.reason {} else { found += 1 }

@@ -36,6 +36,7 @@ enum Wording {
         case let error as CredentialHelperError: CredentialWording.hint(for: error)
         case let error as SettingError: CredentialWording.hint(for: error)
         case is CompanionError: "referrers: none copies the image without them; a list of artifact types, only those"
+        case is SparseIndexRefused: "index: rewritten (--index rewritten) copies a smaller index, with another digest"
         case is JobLocked: "--wait waits for it"
         case is RootMissing: "mirror list shows what is there"
         case let error as Refusal: SelectionWording.hint(for: error)
@@ -55,6 +56,12 @@ enum Wording {
         case let error as GraphError: graph(error)
         case CompanionError.tooMany(let subject, let limit):
             "more than \(limit) signatures and other referrers hang on it, the last on \(subject.short)"
+        case let error as PlatformUnwanted:
+            "it is for none of the platforms that are wanted"
+                + (error.platforms.isEmpty
+                    ? "" : ", but for \(error.platforms.prefix(8).map(\.description).joined(separator: " "))")
+        case is SparseIndexRefused:
+            "the destination takes no index without all that it points to"
         case is RepositoryEmpty: "the repository has no tags at the source, or is not there"
         case let error as RootMissing: "there is no \(error.target) at the source"
         case let error as AddressError: AddressWording.sentence(for: error)

@@ -24,10 +24,8 @@ struct PlanFile {
         let job: String?
         let source: Address
         let destination: Address
-        /// What of all that hangs on images comes along.
-        var referrers = ReferrerRule.all
-        /// What becomes of layers that may not be copied everywhere.
-        var nonDistributable = NonDistributableLayers.skip
+        /// What of the images is copied.
+        var images = ImageChoice()
     }
 
     /// Ends with their images.
@@ -55,15 +53,9 @@ struct PlanFile {
         var lines = [Line(mirrorPlan: 1, created: date)]
         for section in sections {
             let ends = section.ends
-            lines.append(
-                Line(
-                    job: ends.job,
-                    from: "\(ends.source)",
-                    to: "\(ends.destination)",
-                    referrers: ends.referrers == .all ? nil : "\(ends.referrers)",
-                    nonDistributable: ends.nonDistributable == .skip ? nil : ends.nonDistributable.rawValue
-                )
-            )
+            var line = Line(job: ends.job, from: "\(ends.source)", to: "\(ends.destination)")
+            line.note(ends.images)
+            lines.append(line)
             lines += section.images.map { image in
                 Line(
                     source: image.route.source.text,
@@ -95,17 +87,11 @@ struct PlanFile {
             do {
                 if let from = line.from, let to = line.to {
                     // As a place: docker.io/library is written for Docker Hub's library, not for a repository in it.
-                    guard let referrers = ReferrerRule(line.referrers ?? "all"),
-                        let layers = NonDistributableLayers(rawValue: line.nonDistributable ?? "skip")
-                    else {
-                        throw PlanFileError(path: path, line: number, reason: .incomplete)
-                    }
                     let ends = Ends(
                         job: line.job,
                         source: try .base(from),
                         destination: try .base(to),
-                        referrers: referrers,
-                        nonDistributable: layers
+                        images: try line.choice(path, number)
                     )
                     sections.append(Section(ends: ends))
                 } else if let image = try line.image, !sections.isEmpty {
@@ -143,6 +129,42 @@ struct PlanFile {
         var tag: String?
         var digest: String?
         var old: String?
+
+        var platforms: [String]?
+        var index: String?
+
+        /// Takes note of what of the images is copied; only what is not the rule is written.
+        mutating func note(_ images: ImageChoice) {
+            referrers = images.referrers == .all ? nil : "\(images.referrers)"
+            nonDistributable = images.nonDistributable == .skip ? nil : images.nonDistributable.rawValue
+            platforms = images.platforms?.choice.platforms.map(\.description)
+            index = images.platforms?.index.rawValue
+        }
+
+        func choice(_ path: String, _ number: Int) throws -> ImageChoice {
+            let platforms = try (platforms ?? [])
+                .map { text in
+                    guard let platform = Platform(text) else {
+                        throw PlanFileError(path: path, line: number, reason: .incomplete)
+                    }
+                    return platform
+                }
+            guard let referrers = ReferrerRule(referrers ?? "all"),
+                let layers = NonDistributableLayers(rawValue: nonDistributable ?? "skip"),
+                platforms.isEmpty == (index == nil)
+            else { throw PlanFileError(path: path, line: number, reason: .incomplete) }
+            let form = try index.map { text in
+                guard let form = PlatformRule.Index(rawValue: text) else {
+                    throw PlanFileError(path: path, line: number, reason: .incomplete)
+                }
+                return form
+            }
+            return ImageChoice(
+                referrers: referrers,
+                platforms: form.map { PlatformRule(PlatformChoice(platforms), index: $0) },
+                nonDistributable: layers
+            )
+        }
 
         var image: Selection.PinnedImage? {
             get throws {

@@ -42,7 +42,7 @@ import Testing
             selection: selection ?? .image(app, .tag(tag)),
             mapping: try NameMapping(from: try Address("from.lan/"), to: try Address("to.lan/")),
             overwrite: overwrite,
-            referrers: referrers
+            images: ImageChoice(referrers: referrers)
         )
     }
 

@@ -63,7 +63,7 @@ struct CompanionFinder: Sendable {
             let root = try await document(digest)
             completed = RootSurvey(route: route, target: survey.target, tag: survey.tag, finding: .lacking(root))
             completed.companions = companions
-        case .lacking, .unopened, .refused, .left: break
+        case .lacking, .unopened, .unwanted, .refused, .left: break
         }
         return completed
     }
@@ -72,7 +72,7 @@ struct CompanionFinder: Sendable {
     ///
     /// The list behind a referrers tag is never copied as it is: the destination's may have other entries.
     func rest(_ companion: CompanionTag, _ entry: TagEntry) async throws -> [RootSurvey] {
-        guard job.referrers.takes(companion.kind) else { return [] }
+        guard job.images.referrers.takes(companion.kind) else { return [] }
         if companion.kind == .referrers, let subject = companion.digest { return try await companions(of: [subject]) }
         return [try await surveyor.survey(candidate(entry), documents)]
     }
@@ -123,7 +123,7 @@ struct CompanionFinder: Sendable {
 
     /// Where nothing is wanted; and in the same repository everything hangs where it hung.
     private var isNeedless: Bool {
-        job.referrers == .none || (job.mapping.isWithinOnePlace && route.source == route.destination)
+        job.images.referrers == .none || (job.mapping.isWithinOnePlace && route.source == route.destination)
     }
 
     private func sightings(of digest: Digest, _ search: inout Search) async throws -> [Sighting] {
@@ -137,7 +137,7 @@ struct CompanionFinder: Sendable {
                 Sighting(candidate: candidate, subject: digest, isListed: listed.contains(companion))
             )
         }
-        for kind in CompanionTag.Kind.allCases where kind != .referrers && job.referrers.takes(kind) {
+        for kind in CompanionTag.Kind.allCases where kind != .referrers && job.images.referrers.takes(kind) {
             guard let entry = try await tags.claim(kind, of: digest) else { continue }
             try search.count(digest)
             sightings.append(Sighting(candidate: candidate(entry), subject: nil, isListed: false))
@@ -164,7 +164,7 @@ struct CompanionFinder: Sendable {
         let source = job.source.source(route.source)
         var listed: [Referrer]
         do {
-            listed = try await source.referrers(of: digest, type: job.referrers.onlyType) ?? []
+            listed = try await source.referrers(of: digest, type: job.images.referrers.onlyType) ?? []
             if try await tags.claim(.referrers, of: digest) != nil {
                 listed += try await referrers(behindTagOf: digest, in: source)
             }
@@ -172,7 +172,7 @@ struct CompanionFinder: Sendable {
             throw SideFailure.wrapping(error, side: .source)
         }
         var wanted: [Referrer] = []
-        for referrer in listed where job.referrers.takes(referrer.artifactType) {
+        for referrer in listed where job.images.referrers.takes(referrer.artifactType) {
             if try search.meets(referrer.descriptor.digest, of: digest) { wanted.append(referrer) }
         }
         return wanted
