@@ -1,7 +1,7 @@
 // mirror: container images from one registry to another
 // SPDX-License-Identifier: Apache-2.0
 
-import NIOCore
+package import NIOCore
 public import OCI
 import Synchronization
 
@@ -9,10 +9,10 @@ import Synchronization
 ///
 /// As a destination it is strict: a manifest whose content is not there is refused.
 public final class MemoryEndpoint: SourceEndpoint, SinkEndpoint {
-    struct Repository {
-        var blobs: [Digest: ByteBuffer] = [:]
-        var manifests: [Digest: ManifestDocument] = [:]
-        var tags: [TagName: Digest] = [:]
+    package struct Repository {
+        package var blobs: [Digest: ByteBuffer] = [:]
+        package var manifests: [Digest: ManifestDocument] = [:]
+        package var tags: [TagName: Digest] = [:]
 
         var isEmpty: Bool { blobs.isEmpty && manifests.isEmpty && tags.isEmpty }
     }
@@ -47,7 +47,7 @@ public final class MemoryEndpoint: SourceEndpoint, SinkEndpoint {
         state.withLock { body($0[repository] ?? Repository()) }
     }
 
-    func change<Value>(
+    package func change<Value>(
         _ repository: RepositoryName,
         _ body: (inout Repository) throws -> sending Value
     ) rethrows -> Value {
@@ -57,8 +57,8 @@ public final class MemoryEndpoint: SourceEndpoint, SinkEndpoint {
 
 /// A repository that lives in memory.
 public struct MemoryRepository: ContentSource, ContentSink {
-    let name: RepositoryName
-    let endpoint: MemoryEndpoint
+    package let name: RepositoryName
+    package let endpoint: MemoryEndpoint
 
     /// The tags with their digests, on one page.
     public func tags() -> Pages<TagEntry> {

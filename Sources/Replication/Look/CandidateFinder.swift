@@ -36,7 +36,8 @@ struct CandidateFinder: Sendable {
                 images: Pages(taken.map { Candidate(entry: $0, on: request.route, present) }),
                 companions: CompanionTags(judged.map(\.entry)),
                 present: present,
-                takesRest: rule == nil
+                // Companions without their image may belong to platforms that are not wanted.
+                takesRest: rule == nil && job.images.platforms == nil
             )
         }
     }

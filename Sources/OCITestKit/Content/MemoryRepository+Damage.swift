@@ -3,6 +3,7 @@
 
 import NIOCore
 public import OCI
+public import OCIContent
 
 /// What happens to real places, for tests of those who look for it.
 extension MemoryRepository {
