@@ -10,7 +10,7 @@ struct ImageOptions: ParsableArguments {
     @Option(
         name: .customLong("platform"),
         help: ArgumentHelp(
-            "Of images for several platforms, copy only this one, as in linux/arm64; may stand several times, and goes with --index.",
+            "Of images for several platforms, only this one, as in linux/arm64; may stand several times, and goes with --index.",
             valueName: "os/arch"
         ),
         transform: Self.platform
@@ -68,7 +68,7 @@ struct ImageOptions: ParsableArguments {
         return platform
     }
 
-    private static func index(_ text: String) throws -> PlatformRule.Index? {
+    private static func index(_ text: String) throws -> PlatformRule.Index {
         guard let index = PlatformRule.Index(rawValue: text) else {
             throw ValidationError("--index takes sparse or rewritten")
         }
