@@ -7,8 +7,8 @@ public import OCIContent
 /// Opens images: fetches a root and every manifest below it, level by level, each once.
 public struct ImageOpener: Sendable {
     private let limits: GraphLimits
-    private let documents: DocumentCache
-    private let platforms: PlatformRule?
+    let documents: DocumentCache
+    let platforms: PlatformRule?
     private let layers: NonDistributableLayers
     private let rootAnswered: @Sendable () -> Void
 
@@ -76,67 +76,6 @@ public struct ImageOpener: Sendable {
         guard let root else { throw RootMissing(target: target) }
         if let choice = platforms?.choice { try await check(root, choice, source) }
         return root
-    }
-
-    /// Sees to it that an image is for a platform that is wanted.
-    private func check(_ root: ManifestDocument, _ choice: PlatformChoice, _ source: any ContentSource) async throws {
-        switch root.manifest {
-        case .index(let index):
-            guard !index.manifests.isEmpty, choice.places(in: root).isEmpty else { return }
-            throw PlatformUnwanted(platforms: index.manifests.compactMap(\.platform))
-        case .image(let image):
-            guard MediaType.imageConfigurations.contains(image.config.mediaType),
-                image.config.size <= ImageConfiguration.maximumSize
-            else { return }
-            let reading = try await BlobContent(image.config, from: source).open()
-            let platform = ImageConfiguration(try await reading.stream.collect())?.platform
-            if !choice.takes(platform) { throw PlatformUnwanted(platforms: [platform].compactMap(\.self)) }
-        }
-    }
-
-    /// The graph of what was fetched, with smaller indexes where that is asked for.
-    private func graph(
-        _ root: ManifestDocument,
-        _ descendants: [Digest: ManifestDocument],
-        _ omitted: Set<Digest>
-    ) async throws -> ImageGraph {
-        guard let platforms, platforms.index == .rewritten else {
-            var graph = ImageGraph(root: root, descendants: descendants)
-            graph.omitted = omitted.subtracting(descendants.keys)
-            return graph
-        }
-        let rewriting = IndexRewriting(choice: platforms.choice)
-        func known(_ child: Descriptor) throws -> ManifestDocument {
-            guard let document = descendants[child.digest] else {
-                throw GraphError.missingChild(child.digest, of: root.descriptor.digest)
-            }
-            return document
-        }
-        var smaller: [Digest: ManifestDocument] = [:]
-        for document in descendants.values {
-            let new = try await rewriting.rewritten(document, open: known)
-            smaller[new.descriptor.digest] = new
-        }
-        let new = try await rewriting.rewritten(root, open: known)
-        var graph = ImageGraph(root: new, descendants: smaller)
-        if new != root { graph.original = root.descriptor.digest }
-        return graph
-    }
-
-    /// The digest that an image has at the destination: that of its smaller form, where that is asked for.
-    func rewrittenDigest(of digest: Digest, from source: any ContentSource) async throws -> Digest {
-        guard let platforms, platforms.index == .rewritten else { return digest }
-        guard let root = try await documents.document(digest, from: source) else {
-            throw RootMissing(target: .digest(digest))
-        }
-        return try await IndexRewriting(choice: platforms.choice)
-            .rewritten(root) { child in
-                guard let document = try await documents.document(child, from: source) else {
-                    throw GraphError.missingChild(child.digest, of: digest)
-                }
-                return document
-            }
-            .descriptor.digest
     }
 
     /// The layers that may not be copied everywhere, and that the source serves itself.

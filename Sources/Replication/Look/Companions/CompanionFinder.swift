@@ -1,8 +1,7 @@
 // mirror: container images from one registry to another
 // SPDX-License-Identifier: Apache-2.0
 
-import DequeModule
-public import OCI
+import OCI
 import OCIContent
 
 /// Looks for what hangs on images: referrers, and the tags of signatures, of the image and of every manifest below it.
@@ -80,7 +79,7 @@ struct CompanionFinder: Sendable {
     /// Looks for the companions of some manifests.
     func companions(of digests: [Digest]) async throws -> [RootSurvey] {
         if isNeedless { return [] }
-        var search = Search(digests, limits)
+        var search = CompanionSearch(digests, limits)
         while let (digest, depth) = search.next() {
             for sighting in try await sightings(of: digest, &search) where !sighting.isListed {
                 if let subject = sighting.subject {
@@ -105,7 +104,7 @@ struct CompanionFinder: Sendable {
     /// All companions of some manifests, also those that the destination has.
     func allCompanions(of digests: [Digest]) async throws -> [Sighting] {
         if isNeedless { return [] }
-        var search = Search(digests, limits)
+        var search = CompanionSearch(digests, limits)
         var sightings: [Sighting] = []
         while let (digest, depth) = search.next() {
             for sighting in try await self.sightings(of: digest, &search) {
@@ -126,7 +125,7 @@ struct CompanionFinder: Sendable {
         job.images.referrers == .none || (job.mapping.isWithinOnePlace && route.source == route.destination)
     }
 
-    private func sightings(of digest: Digest, _ search: inout Search) async throws -> [Sighting] {
+    private func sightings(of digest: Digest, _ search: inout CompanionSearch) async throws -> [Sighting] {
         var sightings: [Sighting] = []
         let referrers = try await referrers(of: digest, &search)
         let listed = referrers.isEmpty ? [] : try await presentReferrers(of: digest)
@@ -160,7 +159,7 @@ struct CompanionFinder: Sendable {
     }
 
     /// The referrers of a manifest at the source that are wanted, each once in a search.
-    private func referrers(of digest: Digest, _ search: inout Search) async throws -> [Referrer] {
+    private func referrers(of digest: Digest, _ search: inout CompanionSearch) async throws -> [Referrer] {
         let source = job.source.source(route.source)
         var listed: [Referrer]
         do {
@@ -221,68 +220,6 @@ struct CompanionFinder: Sendable {
             return nil
         } catch {
             throw SideFailure.wrapping(error, side: .source)
-        }
-    }
-}
-
-/// How much may hang on one image.
-///
-/// Whoever may write to a repository can hang as much on an image as they like.
-struct CompanionLimits: Hashable, Sendable {
-    /// How many companions an image may have.
-    var count = 1000
-    /// How long a chain of companions of companions is followed.
-    var depth = 4
-}
-
-/// Why the companions of an image cannot be copied.
-public enum CompanionError: Error, Hashable, Sendable {
-    /// More hangs on the image than anybody can mean.
-    case tooMany(of: Digest, limit: Int)
-}
-
-/// A search for companions that is under way, breadth first.
-private struct Search {
-    private let limits: CompanionLimits
-    private var waiting: Deque<(Digest, depth: Int)>
-    /// What was met: a referrer can refer to what refers to it.
-    private var seen: Set<Digest>
-    private var companions = 0
-    private(set) var surveys: [RootSurvey] = []
-
-    init(_ digests: [Digest], _ limits: CompanionLimits) {
-        self.limits = limits
-        waiting = Deque(digests.map { ($0, depth: 0) })
-        seen = Set(digests)
-    }
-
-    mutating func next() -> (Digest, depth: Int)? { waiting.popFirst() }
-
-    /// Takes note of one more companion.
-    mutating func count(_ subject: Digest) throws(CompanionError) {
-        companions += 1
-        guard companions <= limits.count else { throw .tooMany(of: subject, limit: limits.count) }
-    }
-
-    /// Takes note of a referrer, and tells whether it is met for the first time.
-    mutating func meets(_ digest: Digest, of subject: Digest) throws(CompanionError) -> Bool {
-        guard seen.insert(digest).inserted else { return false }
-        try count(subject)
-        return true
-    }
-
-    /// Looks further behind a companion.
-    mutating func follow(_ companion: Digest, _ depth: Int) {
-        if depth < limits.depth { waiting.append((companion, depth: depth + 1)) }
-    }
-
-    /// Takes note of what is to be copied, or not, and looks further behind what is new.
-    mutating func found(_ survey: RootSurvey, _ graph: ImageGraph?, _ depth: Int) {
-        surveys.append(survey)
-        guard let graph, depth < limits.depth else { return }
-        let root = graph.root.descriptor.digest
-        for digest in graph.digests where digest == root || seen.insert(digest).inserted {
-            waiting.append((digest, depth: depth + 1))
         }
     }
 }
