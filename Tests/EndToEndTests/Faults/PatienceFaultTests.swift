@@ -116,7 +116,7 @@ extension EndToEnd.FaultTests {
             let image = try LargeImage(seed: 44, layerSizes: [20_000])
             try await withFaultScene(["a/b:1": image], reading: rule) { scene in
                 let result = try await scene.copy()
-                #expect(refusals.withLock { $0.count } == 5, "a catalog, a list, a manifest, two blobs")
+                #expect(refusals.withLock { $0.count } == 6, "a catalog, a list, a manifest, referrers, two blobs")
                 #expect(result.ending == .exited(0), "\(result.errorText)")
                 try await scene.expectConvergence()
             }
