@@ -3,6 +3,7 @@
 
 import Glibc
 public import OCI
+public import OCIContent
 
 /// What went wrong in a store, as facts.
 public enum StoreError: Error, Hashable, Sendable {
@@ -76,4 +77,9 @@ public enum StoreError: Error, Hashable, Sendable {
         default: false
         }
     }
+}
+
+extension StoreError: MissingReferencesError {
+    /// Whether a manifest was refused because what it points to is not there.
+    public var isAboutMissingReferences: Bool { if case .missing = self { true } else { false } }
 }

@@ -48,6 +48,28 @@ extension EndToEnd {
             }
         }
 
+        @Test(arguments: ["layout:%/store//team/app", "oci:%/plain:1"])
+        func `a folder takes no sparse index either, and says the same`(_ destination: String) async throws {
+            try await withRegistries { _, source, _, home in
+                let there = destination.replacing("%", with: home.directory)
+                let arguments = ["copy", "\(source.host)/\(Self.app):1", there] + Self.rule + ["sparse"]
+                let result = try await home.start(arguments).wait()
+                #expect(result.ending == .exited(1))
+                #expect(result.errorText.contains("hint: index: rewritten"), "\(result.errorText)")
+            }
+        }
+
+        @Test(arguments: ["plan", "verify"])
+        func `an option that would do nothing beside a job is refused`(_ command: String) async throws {
+            try await withHome { home in
+                try home.write("version: 1\njobs: { a: { from: localhost:1/, to: localhost:2/ } }\n", to: "mirror.yaml")
+                let arguments = [command, "a", "--config", home.directory + "/mirror.yaml"] + Self.rule + ["sparse"]
+                let result = try await home.start(arguments).wait()
+                #expect(result.ending == .exited(64))
+                #expect(result.errorText.contains("a job says it in its keys"), "\(result.errorText)")
+            }
+        }
+
         @Test func `a smaller index is copied, and a run without changes costs one question a side`() async throws {
             try await withRegistries { image, source, front, home in
                 let ends = ["\(source.host)/\(Self.app):1", "\(front.host)/\(Self.app)"]

@@ -57,11 +57,10 @@ struct Transfer: Sendable {
     /// Written by its digest, the index is nothing that anybody sees before its tag moves.
     private func tryOut(_ plan: RootPlan, at destination: any ContentSink) async throws {
         do { try await destination.write(plan.root) } catch {
-            let isAboutMissing = (error as? any MissingReferencesError)?.isAboutMissingReferences == true
-            guard isAboutMissing || error is ContentError else {
-                throw SideFailure.wrapping(error, side: .destination)
-            }
-            throw SideFailure.wrapping(SparseIndexRefused(place: job.destination.name), side: .destination)
+            var isAboutMissing = (error as? any MissingReferencesError)?.isAboutMissingReferences == true
+            if case ContentError.missing = error { isAboutMissing = true }
+            let refused = SparseIndexRefused(place: job.destination.name)
+            throw SideFailure.wrapping(isAboutMissing ? refused : error, side: .destination)
         }
     }
 

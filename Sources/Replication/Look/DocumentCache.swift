@@ -16,14 +16,6 @@ actor DocumentCache {
     /// Who waits for the manifests that are being fetched.
     private var waiters: [Digest: [CheckedContinuation<Void, Never>]] = [:]
 
-    /// The manifest of a descriptor, from here or from the source.
-    func document(
-        _ descriptor: Descriptor,
-        from source: any ContentSource
-    ) async throws -> ManifestDocument? {
-        try await document(descriptor.digest, from: source)
-    }
-
     /// The manifest of a digest, from here or from the source.
     func document(_ digest: Digest, from source: any ContentSource) async throws -> ManifestDocument? {
         while documents[digest] == nil, waiters[digest] != nil {

@@ -58,7 +58,7 @@ extension ImageOpener {
         }
         return try await IndexRewriting(choice: platforms.choice)
             .rewritten(root) { child in
-                guard let document = try await documents.document(child, from: source) else {
+                guard let document = try await documents.document(child.digest, from: source) else {
                     throw GraphError.missingChild(child.digest, of: digest)
                 }
                 return document

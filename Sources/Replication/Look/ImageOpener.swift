@@ -51,7 +51,7 @@ public struct ImageOpener: Sendable {
             }
             level = []
             for (child, parent) in wanted {
-                let document = try await documents.document(child, from: source)
+                let document = try await documents.document(child.digest, from: source)
                 guard let document else { throw GraphError.missingChild(child.digest, of: parent) }
                 guard document.descriptor.mediaType == child.mediaType, document.descriptor.size == child.size
                 else {

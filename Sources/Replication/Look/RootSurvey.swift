@@ -69,6 +69,8 @@ struct Candidate: Hashable, Sendable {
     var mayBePresent: Bool
     /// What the destination's listing says that the tag points to.
     var destinationDigest: Digest?
+    /// Whether it hangs on another image: it is for no platform, whatever it says.
+    var isCompanion = false
     /// What a plan counted on at the destination.
     var expectation: Expectation?
 

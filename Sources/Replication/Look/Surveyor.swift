@@ -65,8 +65,8 @@ struct Surveyor: Sendable {
 
     private func verdict(_ candidate: Candidate, new: Digest, old: Digest) -> OverwriteRule.Verdict {
         let lastEqual = candidate.tag.flatMap { job.memory.lastEqual($0, in: candidate.route.destination) }
-        let isCompanion = candidate.tag.flatMap(CompanionTag.init) != nil
-        return (isCompanion ? job.companionOverwrite : job.overwrite).verdict(new: new, old: old, lastEqual: lastEqual)
+        let rule = candidate.isCompanion ? job.companionOverwrite : job.overwrite
+        return rule.verdict(new: new, old: old, lastEqual: lastEqual)
     }
 
     /// The finding for a tag that is not what a plan counted on.
@@ -144,13 +144,11 @@ struct Surveyor: Sendable {
         }
     }
 
-    /// Signatures are for no platform, whatever their configuration says.
     private func opener(for candidate: Candidate, _ documents: DocumentCache) -> ImageOpener {
-        let isCompanion = candidate.tag.flatMap(CompanionTag.init) != nil
-        return ImageOpener(
+        ImageOpener(
             limits: limits,
             documents: documents,
-            platforms: isCompanion ? nil : job.images.platforms,
+            platforms: candidate.isCompanion ? nil : job.images.platforms,
             layers: job.images.nonDistributable
         ) { contact.note(.source) }
     }

@@ -64,6 +64,7 @@ struct ImageInspector: Sendable {
         var bytes = root.bytes.count
         var level = [root]
         var depth = 0
+        let platforms = subject.candidate.isCompanion ? nil : platforms
         while level.contains(where: { !platforms.children(of: $0).isEmpty }) {
             depth += 1
             guard depth <= limits.depth else { throw GraphError.tooDeep(limit: limits.depth) }

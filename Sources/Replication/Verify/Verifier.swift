@@ -96,7 +96,7 @@ public struct Verifier: Sendable {
 
     private func isSubjectThere(_ companion: CompanionTag, _ route: Route) async throws -> Bool {
         // Of longer digests the tag has only a part, by which nothing can be asked for.
-        guard let digest = try? Digest("\(companion.algorithm.rawValue):\(companion.hex)") else { return true }
+        guard let digest = companion.digest else { return true }
         do { return try await place.source(route.destination).resolve(.digest(digest)) != nil } catch {
             throw SideFailure.wrapping(error, side: .destination)
         }

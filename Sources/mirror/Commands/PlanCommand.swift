@@ -57,6 +57,7 @@ struct PlanCommand: AsyncParsableCommand {
     func run() async throws {
         let file = try configuration.file()
         let work = try NamedWork(words, allTags: allTags, of: file)
+        try images.refuse(besideJobs: work)
         let access = try configuration.access(file ?? MirrorConfiguration()) { Show(output).warn($0) }
         throw await withInterruption { interruption in
             await withPlaces(access) { pool in

@@ -78,6 +78,7 @@ struct VerifyCommand: AsyncParsableCommand {
     func run() async throws {
         let file = try configuration.file()
         let work = try NamedWork(words, allTags: allTags, of: file)
+        try images.refuse(besideJobs: work)
         let access = try configuration.access(file ?? MirrorConfiguration()) { Show(output).warn($0) }
         let terms = VerifyTerms(depth: verifyDepth, heals: heal)
         throw await withInterruption { interruption in

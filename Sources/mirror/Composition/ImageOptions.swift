@@ -53,6 +53,14 @@ struct ImageOptions: ParsableArguments {
         )
     }
 
+    /// Refuses options that would do nothing: a job says itself what of its images is copied.
+    func refuse(besideJobs work: NamedWork) throws {
+        guard case .jobs = work, choice != ImageChoice() else { return }
+        throw ValidationError(
+            "--platform, --index, --referrers and --non-distributable-layers go with two addresses; a job says it in its keys"
+        )
+    }
+
     var choice: ImageChoice {
         ImageChoice(
             referrers: referrers,

@@ -34,7 +34,8 @@ enum RegistryWording {
             "if that host may take the images, name it in the configuration: upload-hosts"
         case .status(404, _) where error.action == .startUpload:
             "check the host, and whether the repository must be created first"
-        case .status where error.action == .listTags:
+        case .status(404, _) where error.action == .listTags, .status(405, _) where error.action == .listTags,
+            .status(501, _) where error.action == .listTags:
             "a single image is copied without its tags being listed where referrers are not wanted: --referrers none"
         case .status(413, _): "raise the limit of the registry, or of the proxy in front of it"
         case .status(429, _): "run the same command again later; what was copied stays"

@@ -36,18 +36,9 @@ final class TerminalView: View {
     }
 
     func tick(_ totals: RunTotals) {
-        let (columns, rows) = terminal.size
-        let moving = state.withLock { state in
-            state.rate.note(totals.bytesCopied.addingClamped(totals.bytesInFlight))
-            return MovingPart.lines(
-                totals,
-                rate: state.rate.bytesPerSecond,
-                columns: columns,
-                rows: rows,
-                style: terminal.style
-            )
+        tick(moved: totals.bytesCopied.addingClamped(totals.bytesInFlight)) { rate, size in
+            MovingPart.lines(totals, rate: rate, columns: size.columns, rows: size.rows, style: terminal.style)
         }
-        draw { _ in moving }
     }
 
     func finish(_ report: Report) {
@@ -71,23 +62,24 @@ final class TerminalView: View {
     }
 
     func tick(_ totals: VerifyTotals) {
-        let (columns, rows) = terminal.size
-        let moving = state.withLock { state in
-            state.rate.note(totals.bytesMoved)
-            return MovingPart.lines(
-                totals,
-                rate: state.rate.bytesPerSecond,
-                columns: columns,
-                rows: rows,
-                style: terminal.style
-            )
+        tick(moved: totals.bytesMoved) { rate, size in
+            MovingPart.lines(totals, rate: rate, columns: size.columns, rows: size.rows, style: terminal.style)
         }
-        draw { _ in moving }
     }
 
     func finish(_ report: VerifyReport) {
         clear()
         VerifyWording.finish(report, out: .standardOutput, complaints: terminal)
+    }
+
+    /// Draws the moving part anew.
+    private func tick(moved bytes: Int64, _ lines: (_ rate: Int64, _ size: (columns: Int, rows: Int)) -> [String]) {
+        let rate = state.withLock { state in
+            state.rate.note(bytes)
+            return state.rate.bytesPerSecond
+        }
+        let moving = lines(rate, terminal.size)
+        draw { _ in moving }
     }
 
     private func clear() { draw { _ in [] } }

@@ -131,7 +131,8 @@ struct CompanionFinder: Sendable {
         let listed = referrers.isEmpty ? [] : try await presentReferrers(of: digest)
         for referrer in referrers {
             let companion = referrer.descriptor.digest
-            let candidate = Candidate(route: route, target: .digest(companion), tag: nil, mayBePresent: true)
+            var candidate = Candidate(route: route, target: .digest(companion), tag: nil, mayBePresent: true)
+            candidate.isCompanion = true
             sightings.append(
                 Sighting(candidate: candidate, subject: digest, isListed: listed.contains(companion))
             )
@@ -146,16 +147,10 @@ struct CompanionFinder: Sendable {
 
     /// The companion that a tag of the source stands for.
     func candidate(_ entry: TagEntry) -> Candidate {
-        guard let present else {
-            return Candidate(
-                route: route,
-                target: .tag(entry.tag),
-                tag: entry.tag,
-                sourceDigest: entry.digest,
-                mayBePresent: true
-            )
-        }
-        return Candidate(entry: entry, on: route, present)
+        var candidate = Candidate(entry: entry, on: route, present ?? [:])
+        if present == nil { candidate.mayBePresent = true }
+        candidate.isCompanion = true
+        return candidate
     }
 
     /// The referrers of a manifest at the source that are wanted, each once in a search.
