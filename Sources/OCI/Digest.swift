@@ -22,10 +22,42 @@ public struct Digest: Hashable, Sendable {
         }
     }
 
+    // There can be hundreds of thousands of them in memory, nearly all of them SHA-256: these need no storage of their own.
+    private enum Hash: Hashable {
+        case sha256(UInt64, UInt64, UInt64, UInt64)
+        case sha512([UInt8])
+    }
+
+    private let hash: Hash
+
     /// The hash function that this digest was made with.
-    public let algorithm: Algorithm
+    public var algorithm: Algorithm {
+        switch hash {
+        case .sha256: .sha256
+        case .sha512: .sha512
+        }
+    }
+
     /// The hash in lower-case hexadecimal digits, without the algorithm.
-    public let hex: String
+    public var hex: String {
+        let digits = StaticString("0123456789abcdef")
+        return String(unsafeUninitializedCapacity: algorithm.hexLength) { text in
+            var length = 0
+            func append(_ byte: UInt8) {
+                text[length] = digits.utf8Start[Int(byte >> 4)]
+                text[length + 1] = digits.utf8Start[Int(byte & 15)]
+                length += 2
+            }
+            switch hash {
+            case .sha256(let first, let second, let third, let fourth):
+                for word in [first, second, third, fourth] {
+                    withUnsafeBytes(of: word.bigEndian) { $0.forEach(append) }
+                }
+            case .sha512(let bytes): bytes.forEach(append)
+            }
+            return length
+        }
+    }
 
     /// Reads `algorithm:hex`.
     /// - Throws: ``DigestError/malformed(_:)`` for what the grammar does not allow,
@@ -42,23 +74,24 @@ public struct Digest: Hashable, Sendable {
             throw .unsupportedAlgorithm(String(decoding: name, as: UTF8.self))
         }
         guard encoded.count == algorithm.hexLength, encoded.allSatisfy(Self.isLowerHex) else { throw .malformed(text) }
-        self.algorithm = algorithm
-        self.hex = String(decoding: encoded, as: UTF8.self)
+        let nibbles = encoded.map { $0 < UInt8(ascii: "a") ? $0 - UInt8(ascii: "0") : $0 - UInt8(ascii: "a") + 10 }
+        self.init(
+            algorithm: algorithm,
+            hash: stride(from: 0, to: nibbles.count, by: 2).map { nibbles[$0] << 4 | nibbles[$0 + 1] }
+        )
     }
 
     /// Makes a digest of the bytes that a hash function returned.
     /// - Precondition: `hash` has the length of the algorithm's output.
     public init(algorithm: Algorithm, hash: some Collection<UInt8>) {
         precondition(hash.count * 2 == algorithm.hexLength, "a \(algorithm) has \(algorithm.hexLength / 2) bytes")
-        let digits = Array("0123456789abcdef".utf8)
-        var hex: [UInt8] = []
-        hex.reserveCapacity(hash.count * 2)
-        for byte in hash {
-            hex.append(digits[Int(byte >> 4)])
-            hex.append(digits[Int(byte & 15)])
+        switch algorithm {
+        case .sha256:
+            var words = [UInt64](repeating: 0, count: 4)
+            for (position, byte) in hash.enumerated() { words[position / 8] = words[position / 8] << 8 | UInt64(byte) }
+            self.hash = .sha256(words[0], words[1], words[2], words[3])
+        case .sha512: self.hash = .sha512(Array(hash))
         }
-        self.algorithm = algorithm
-        self.hex = String(decoding: hex, as: UTF8.self)
     }
 
     /// The first twelve digits with their algorithm, for people; not a name for content.

@@ -43,19 +43,29 @@ actor ArrivalLedger {
 
     private struct Entry {
         var holders: Set<RepositoryName> = []
-        var writers: Set<RepositoryName> = []
         var impossible: [RepositoryName: any Error] = [:]
+        var writers: Set<RepositoryName> = []
         var waiters: [CheckedContinuation<Void, Never>] = []
+
+        var isEmpty: Bool { holders.isEmpty && impossible.isEmpty && writers.isEmpty && waiters.isEmpty }
+    }
+
+    /// What was found out of content.
+    private enum Fact {
+        case held(Content, in: RepositoryName)
+        case impossible(Content, from: RepositoryName, any Error)
     }
 
     private let capacity: Int
     private let hints: any HolderHints
+    /// Changed in place only: the set of those that hold a common layer can be long, and a copy of an entry would copy it.
     private var entries: [Content: Entry] = [:]
-    private var ages: Deque<Content> = []
+    /// The oldest first; what was forgotten meanwhile still stands here.
+    private var facts: Deque<Fact> = []
 
     /// Makes an empty ledger.
     /// - Parameters:
-    ///   - capacity: How much is remembered, in pieces of content.
+    ///   - capacity: How much is remembered, in pairs of content and repository.
     ///   - hints: What earlier runs knew.
     init(capacity: Int = 100_000, hints: any HolderHints = NoHints()) {
         self.capacity = capacity
@@ -67,69 +77,77 @@ actor ArrivalLedger {
     /// - Parameter route: Where the content would be read from, and where it is to be.
     /// - Throws: The error of a claim that proved impossible; `CancellationError`.
     func claim(_ content: Content, on route: Route) async throws -> Claim {
-        let repository = route.destination
         while true {
             try Task.checkCancellation()
-            if entries[content] == nil { ages.append(content) }
-            var entry = entries[content] ?? Entry()
-            if entry.holders.contains(repository) { return .held }
-            // What another repository holds can be mounted, whatever the source lacks.
-            if entry.holders.isEmpty, let error = entry.impossible[route.source] { throw error }
-            let isFirstOnItsWay = entry.holders.isEmpty && !entry.writers.isEmpty
-            let mustWait =
-                switch content {
-                case .blob: entry.writers.contains(repository) || isFirstOnItsWay
-                case .manifest: entry.writers.contains(repository)
-                }
-            guard mustWait else {
-                entry.writers.insert(repository)
-                entries[content] = entry
-                forgetOldest()
-                guard case .blob(let digest) = content else { return .granted(sibling: nil) }
-                let sibling = entry.holders.first ?? hints.holder(of: digest)
-                // Noted before the first byte: after a kill, the next run looks here first.
-                if sibling == nil { hints.note(digest, in: repository) }
-                return .granted(sibling: sibling == repository ? nil : sibling)
-            }
-            await withCheckedContinuation { continuation in
-                entry.waiters.append(continuation)
-                entries[content] = entry
-            }
+            if let claim = try answer(content, on: route) { return claim }
+            await withCheckedContinuation { entries[content, default: Entry()].waiters.append($0) }
         }
+    }
+
+    /// What can be said of a claim now; `nil` while others write the content.
+    private func answer(_ content: Content, on route: Route) throws -> Claim? {
+        let repository = route.destination
+        let holder = entries[content]?.holders.first
+        if entries[content]?.holders.contains(repository) == true { return .held }
+        // What another repository holds can be mounted, whatever the source lacks.
+        if holder == nil, let error = entries[content]?.impossible[route.source] { throw error }
+        let isBeingWritten = entries[content]?.writers.isEmpty == false
+        if entries[content]?.writers.contains(repository) == true { return nil }
+        // Who wants a blob waits for the first write of it, to mount it then.
+        if case .blob = content, holder == nil, isBeingWritten { return nil }
+        entries[content, default: Entry()].writers.insert(repository)
+        guard case .blob(let digest) = content else { return .granted(sibling: nil) }
+        let sibling = holder ?? hints.holder(of: digest)
+        // Noted before the first byte: after a kill, the next run looks here first.
+        if sibling == nil { hints.note(digest, in: repository) }
+        return .granted(sibling: sibling == repository ? nil : sibling)
     }
 
     /// Ends a claim.
     func settle(_ content: Content, on route: Route, _ outcome: Outcome) {
-        guard var entry = entries[content] else { return }
-        entry.writers.remove(route.destination)
+        entries[content]?.writers.remove(route.destination)
         switch outcome {
         case .arrived(let arrival):
-            entry.holders.insert(route.destination)
+            note(.held(content, in: route.destination))
             // The hint that was followed, if there was one, was wrong.
             if arrival == .copied, case .blob(let digest) = content { hints.note(digest, in: route.destination) }
         case .failed: break
-        case .impossible(let error): entry.impossible[route.source] = error
+        case .impossible(let error): note(.impossible(content, from: route.source, error))
         }
-        let waiters = entry.waiters
-        entry.waiters = []
-        entries[content] = entry
+        let waiters = entries[content]?.waiters ?? []
+        entries[content]?.waiters = []
+        dropIfEmpty(content)
         for waiter in waiters { waiter.resume() }
     }
 
     /// Forgets that a repository holds something: it is gone again.
-    func forget(_ content: Content, in repository: RepositoryName) { entries[content]?.holders.remove(repository) }
+    func forget(_ content: Content, in repository: RepositoryName) {
+        entries[content]?.holders.remove(repository)
+        dropIfEmpty(content)
+    }
 
-    /// Keeps the ledger within its capacity; what is being written or waited for stays.
-    private func forgetOldest() {
-        var looked = 0
-        while entries.count > capacity, looked < 16, let oldest = ages.popFirst() {
-            looked += 1
-            guard let entry = entries[oldest] else { continue }
-            if entry.writers.isEmpty, entry.waiters.isEmpty {
-                entries[oldest] = nil
-            } else {
-                ages.append(oldest)
+    private func note(_ fact: Fact) {
+        switch fact {
+        case .held(let content, let repository):
+            guard entries[content, default: Entry()].holders.insert(repository).inserted else { return }
+        case .impossible(let content, let repository, let error):
+            guard entries[content, default: Entry()].impossible.updateValue(error, forKey: repository) == nil else {
+                return
             }
         }
+        facts.append(fact)
+        if facts.count > capacity, let oldest = facts.popFirst() { drop(oldest) }
     }
+
+    private func drop(_ fact: Fact) {
+        switch fact {
+        case .held(let content, let repository): forget(content, in: repository)
+        case .impossible(let content, let repository, _):
+            entries[content]?.impossible[repository] = nil
+            dropIfEmpty(content)
+        }
+    }
+
+    /// What is being written or waited for stays.
+    private func dropIfEmpty(_ content: Content) { if entries[content]?.isEmpty == true { entries[content] = nil } }
 }

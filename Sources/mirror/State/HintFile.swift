@@ -76,34 +76,31 @@ final class HintFile<Key: HintText, Value: HintText>: Sendable {
     }
 
     private func load() -> Content {
-        var lines = Self.read(url)
+        let newline = UInt8(ascii: "\n")
+        var lines = (try? Data(contentsOf: url))?.split(separator: newline) ?? []
         StateDirectory.make(url.deletingLastPathComponent())
         if lines.count > maximumLines {
-            lines = Array(lines.suffix(maximumLines / 2))
-            let text = lines.map { "\($0.key.hint) \($0.value.hint)\n" }.joined()
-            if (try? failpoint(.hintRewrite)) != nil { try? Data(text.utf8).write(to: url, options: .atomic) }
+            lines = lines.suffix(maximumLines / 2)
+            let text = Data(lines.joined(separator: [newline]) + [newline])
+            if (try? failpoint(.hintRewrite)) != nil { try? text.write(to: url, options: .atomic) }
         }
-        let content = Content(
-            known: Dictionary(lines.map { ($0.key, $0.value) }, uniquingKeysWith: { $1 }),
-            // Appended to by several runs at once, a line with each write.
-            descriptor: open(url.path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0o600)
-        )
+        // Not through an array of all entries: there can be a hundred thousand.
+        let known: [Key: Value] = lines.reduce(into: [:]) { known, line in
+            if let (key, value) = Self.entry(line) { known[key] = value }
+        }
+        // Appended to by several runs at once, a line with each write.
+        let descriptor = open(url.path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0o600)
+        let content = Content(known: known, descriptor: descriptor)
         // A line that a kill tore must not spoil the next one; empty lines are passed over.
         if content.descriptor >= 0, lseek(content.descriptor, 0, SEEK_END) > 0 { content.append("\n") }
         return content
     }
 
-    private static func read(_ url: URL) -> [(key: Key, value: Value)] {
-        guard let data = try? Data(contentsOf: url) else { return [] }
-        return data.split(separator: UInt8(ascii: "\n"))
-            .compactMap { line in
-                guard let text = String(validating: line, as: UTF8.self) else { return nil }
-                let parts = text.split(separator: " ", omittingEmptySubsequences: false)
-                guard parts.count == 2, let key = Key(hint: parts[0]), let value = Value(hint: parts[1]) else {
-                    return nil
-                }
-                return (key, value)
-            }
+    private static func entry(_ line: Data) -> (key: Key, value: Value)? {
+        guard let text = String(validating: line, as: UTF8.self) else { return nil }
+        let parts = text.split(separator: " ", omittingEmptySubsequences: false)
+        guard parts.count == 2, let key = Key(hint: parts[0]), let value = Value(hint: parts[1]) else { return nil }
+        return (key, value)
     }
 }
 
