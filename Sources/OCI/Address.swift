@@ -24,6 +24,7 @@ public enum Scheme: String, Hashable, Sendable {
 /// | `host/` | the whole registry |
 /// | `layout:DIR`, `layout:DIR//path:tag` | a store of many repositories, and what is meant of it as of a registry |
 /// | `oci:DIR`, `oci:DIR:tag` | one OCI image layout, and one image of it |
+/// | `bundle:FILE`, `bundle:FILE//path:tag` | a file of many repositories, and what is meant of it as of a registry |
 ///
 /// The first component is a host if it has a `.` or `:` or is `localhost`, and something follows it; otherwise the host
 /// is `docker.io`. In front there may be `http://` or `https://`.
@@ -125,14 +126,15 @@ public struct Address: Hashable, Sendable {
     ///   what it always does, and is no such place.
     /// - Throws: ``AddressError`` with the place of the mistake.
     public static func base(_ text: String) throws(AddressError) -> Address {
-        if text.hasSuffix("/"), !text.hasPrefix("layout:") {
+        let isStore = text.hasPrefix("layout:") || text.hasPrefix("bundle:")
+        if text.hasSuffix("/"), !isStore {
             let address = try Address(text)
             guard address.scope == .registry else { throw AddressError(text: text, offset: 0, reason: .trailingSlash) }
             return address
         }
         // A host alone is what it always is; a star or a tag is found before the end.
         guard let slash = text.lastIndex(of: "/"), !text.contains("*"), !text.hasPrefix("oci:"),
-            !text.hasPrefix("layout:") || text.dropFirst("layout:".count).contains("//"),
+            !isStore || text.dropFirst("layout:".count).contains("//"),
             !text[slash...].contains(where: { $0 == ":" || $0 == "@" })
         else { return try Address(text) }
         do {
@@ -245,6 +247,20 @@ extension Address: CustomStringConvertible {
         case .level(let parent): return place + (parent.map { "\($0)/*" } ?? "*")
         case .repository(let name): return place + name.text
         case .image(let name, let target): return place + "\(name)\(target)"
+        }
+    }
+}
+
+extension Address.Scope {
+    /// Whether a repository of the catalog is meant.
+    public func includes(_ name: RepositoryName) -> Bool {
+        switch self {
+        case .registry, .subtree(nil): true
+        case .level(nil): !name.text.contains("/")
+        case .subtree(let parent?): name.text.hasPrefix("\(parent)/")
+        case .level(let parent?):
+            name.text.hasPrefix("\(parent)/") && !name.text.dropFirst(parent.text.count + 1).contains("/")
+        case .repository(let own), .image(let own, _): own == name
         }
     }
 }

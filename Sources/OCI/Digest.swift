@@ -120,19 +120,6 @@ extension Digest: CustomStringConvertible {
     public var description: String { "\(algorithm.rawValue):\(hex)" }
 }
 
-extension Digest: Codable {
-    /// Reads the digest from a JSON string; throws what ``init(_:)`` throws.
-    public init(from decoder: any Decoder) throws {
-        try self.init(decoder.singleValueContainer().decode(String.self))
-    }
-
-    /// Writes the digest as a JSON string.
-    public func encode(to encoder: any Encoder) throws {
-        var container = encoder.singleValueContainer()
-        try container.encode(description)
-    }
-}
-
 /// Why a text is not a digest that this package can use.
 public enum DigestError: Error, Hashable, Sendable {
     /// The text does not match the digest grammar, or has the wrong length for its algorithm.

@@ -37,6 +37,8 @@ public struct MediaType: Hashable, Sendable {
     public static let dockerManifestList = MediaType(known: "application/vnd.docker.distribution.manifest.list.v2+json")
     /// `application/vnd.oci.image.config.v1+json`.
     public static let ociConfig = MediaType(known: "application/vnd.oci.image.config.v1+json")
+    /// `application/octet-stream`: content of whatever kind.
+    public static let octetStream = MediaType(known: "application/octet-stream")
     /// `application/vnd.oci.image.layer.v1.tar+gzip`.
     public static let ociLayerGzip = MediaType(known: "application/vnd.oci.image.layer.v1.tar+gzip")
 

@@ -23,9 +23,18 @@ public struct NameMapping: Hashable, Sendable {
     /// The tag that the destination asks for in place of the source's, for one image.
     public let tag: TagName?
 
+    /// Everything keeps its name, in another place.
+    public static let unchanged = NameMapping(rule: .prefix(fixed: nil, replacement: nil))
+
+    private init(rule: Rule) {
+        self.rule = rule
+        (inside, isWithinOnePlace, tag) = (nil, false, nil)
+    }
+
     /// Derives the rule from a pair of addresses.
     /// - Throws: ``MappingError`` where the destination cannot take the place of the source's fixed part.
     public init(from source: Address, to destination: Address) throws(MappingError) {
+        if case .bundle = destination.place { throw .destinationIsBundle }
         let target: RepositoryName?
         var tag: TagName?
         switch destination.scope {
@@ -88,4 +97,6 @@ public enum MappingError: Error, Hashable, Sendable {
     case manyToOneTag
     /// Several repositories would all become the one of a layout.
     case manyToOneLayout
+    /// A bundle is written as a whole.
+    case destinationIsBundle
 }

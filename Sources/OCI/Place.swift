@@ -1,7 +1,7 @@
 // mirror: container images from one registry to another
 // SPDX-License-Identifier: Apache-2.0
 
-/// Where repositories are: a registry, or a folder.
+/// Where repositories are: a registry, a folder, or a file.
 public enum Place: Hashable, Sendable {
     /// A registry, and the scheme that is written in front of it, if one is.
     case registry(RegistryHost, Scheme?)
@@ -9,8 +9,10 @@ public enum Place: Hashable, Sendable {
     case layout(String)
     /// A folder that is one OCI image layout: `oci:DIR`; it has one repository, whose name is of no account.
     case oci(String)
+    /// A file with many repositories, to read from: `bundle:FILE`.
+    case bundle(String)
 
-    /// The registry; `nil` for a folder.
+    /// The registry; `nil` for a folder or a file.
     public var host: RegistryHost? { if case .registry(let host, _) = self { host } else { nil } }
 
     /// Whether both are one place, however their scheme is written.
@@ -34,32 +36,39 @@ extension Place: CustomStringConvertible {
         case .registry(let host, let scheme): (scheme.map { "\($0.rawValue)://" } ?? "") + "\(host)/"
         case .layout(let path): "layout:\(path)"
         case .oci(let path): "oci:\(path)"
+        case .bundle(let path): "bundle:\(path)"
         }
     }
 }
 
 extension Address {
-    /// Reads the address of a folder; `nil` if the text begins like none.
+    /// Reads the address of a folder or a file; `nil` if the text begins like none.
     ///
-    /// In a store, what follows a double slash is meant as it is in a registry: `layout:/srv/store//team/app:1.2`. What
+    /// In a store or a bundle, what follows a double slash is meant as it is in a registry: `layout:/srv/store//team/app:1.2`. What
     /// follows the last colon of `oci:DIR:tag` is a tag, unless it has a slash.
     static func folder(_ text: String) throws(AddressError) -> Address? {
-        for kind in ["layout", "oci"] where text.hasPrefix("\(kind):") {
+        for kind in ["layout", "bundle", "oci"] where text.hasPrefix("\(kind):") {
             let rest = text.dropFirst(kind.count + 1)
             guard !rest.isEmpty, !rest.hasPrefix("//") else {
                 throw AddressError(text: text, offset: kind.count + 1, reason: .missingFolder)
             }
-            return kind == "layout" ? try store(rest, text) : try plainLayout(rest, text)
+            return switch kind {
+            case "layout": try store(rest, text) { .layout($0) }
+            case "bundle": try store(rest, text) { .bundle($0) }
+            default: try plainLayout(rest, text)
+            }
         }
         return nil
     }
 
-    private static func store(_ rest: Substring, _ text: String) throws(AddressError) -> Address {
-        guard let separator = rest.range(of: "//") else {
-            return Address(place: .layout(String(rest)), scope: .registry)
-        }
+    private static func store(
+        _ rest: Substring,
+        _ text: String,
+        _ kind: (String) -> Place
+    ) throws(AddressError) -> Address {
+        guard let separator = rest.range(of: "//") else { return Address(place: kind(String(rest)), scope: .registry) }
         let path = rest[separator.upperBound...]
-        let place = Place.layout(String(rest[..<separator.lowerBound]))
+        let place = kind(String(rest[..<separator.lowerBound]))
         let base = text.utf8.count - path.utf8.count
         return Address(place: place, scope: try scope(of: path, place: place, whole: text, base: base))
     }

@@ -42,14 +42,30 @@ public struct StoredBlob: Sendable {
                 }
             }
         }
-        return ByteStream(range: range) { [digest, files, file] in
+        return .reading(range, of: digest, on: files) { [file] in try file.readBuffer($0, at: $1) }
+    }
+
+    /// All bytes.
+    public func read() -> ByteStream { read(0..<size) }
+}
+
+extension ByteStream {
+    /// A part of content that is in files, read piece by piece as it is asked for.
+    /// - Parameter read: Reads so many bytes at a place of the content; blocks.
+    static func reading(
+        _ range: Range<Int64>,
+        of digest: Digest,
+        on files: StoreFiles,
+        _ read: @escaping @Sendable (_ count: Int, _ offset: Int64) throws -> ByteBuffer
+    ) -> ByteStream {
+        ByteStream(range: range) {
             var position = range.lowerBound
             return {
                 try Task.checkCancellation()
                 let start = position
-                let count = Int(min(range.upperBound - start, Int64(StoreFiles.chunkSize)))
+                let count = Int(Swift.min(range.upperBound - start, Int64(StoreFiles.chunkSize)))
                 guard count > 0 else { return nil }
-                let buffer = try await files.run { try file.readBuffer(count, at: start) }
+                let buffer = try await files.run { try read(count, start) }
                 guard buffer.readableBytes == count else {
                     let received = start + Int64(buffer.readableBytes)
                     throw ContentError.tooShort(digest, expected: range.upperBound, received: received)
@@ -59,7 +75,4 @@ public struct StoredBlob: Sendable {
             }
         }
     }
-
-    /// All bytes.
-    public func read() -> ByteStream { read(0..<size) }
 }

@@ -75,7 +75,8 @@ public struct Replicator: Sendable {
         let act: @Sendable (RootPlan) async throws -> Void
     }
 
-    private func forEachPlan(
+    /// Goes down the line to the plan of each image that differs.
+    func forEachPlan(
         opensImages: Bool = true,
         _ act: @escaping @Sendable (RootPlan) async throws -> Void
     ) async throws {

@@ -15,10 +15,11 @@ import Testing
 @Suite(.serialized)
 enum EndToEnd {}
 
-/// The program that was built together with the tests.
+/// The program that was built together with the tests, unless another build of it is named.
 enum Program {
     /// Where it is: beside the bundle that the tests are in.
     static let path: String = {
+        if let path = ProcessInfo.processInfo.environment["MIRROR_TEST_PROGRAM"] { return path }
         let bundle = ProcessInfo.processInfo.arguments.first { $0.hasSuffix(".xctest") } ?? CommandLine.arguments[0]
         return URL(filePath: bundle).deletingLastPathComponent().appending(path: "mirror").path
     }()

@@ -4,10 +4,23 @@
 import NIOCore
 import OCIContent
 
-/// Writes the bytes of an upload to its file and hashes them, while the next ones arrive.
+/// Something that bytes are written to at given places; calls block.
+protocol PositionedOutput: Sendable {
+    func write(_ bytes: UnsafeRawBufferPointer, at offset: Int64) throws
+
+    /// Takes back what was written behind a place, as far as that is possible: writing it ended in the middle.
+    func takeBack(from offset: Int64)
+}
+
+extension OpenFile: PositionedOutput {
+    /// A part of a buffer would be counted by the next one who looks at the length.
+    func takeBack(from offset: Int64) { try? truncate(to: offset) }
+}
+
+/// Writes the bytes of an upload to their place and hashes them, while the next ones arrive.
 struct UploadWriter {
     private let files: StoreFiles
-    private let file: OpenFile
+    private let output: any PositionedOutput
     /// The bytes that are in the file.
     private(set) var position: Int64
     /// The hash of them.
@@ -16,8 +29,8 @@ struct UploadWriter {
     private var gatheredCount = 0
     private var work: (value: FileWork<Digester?>, count: Int)?
 
-    init(_ file: OpenFile, at position: Int64, digester: Digester?, files: StoreFiles) {
-        self.file = file
+    init(_ output: any PositionedOutput, at position: Int64, digester: Digester?, files: StoreFiles) {
+        self.output = output
         self.position = position
         self.digester = digester
         self.files = files
@@ -44,18 +57,17 @@ struct UploadWriter {
         try await settle()
         let (buffers, count) = (gathered, gatheredCount)
         (gathered, gatheredCount) = ([], 0)
-        let work = FileWork<Digester?>(on: files) { [file, position, digester] in
+        let work = FileWork<Digester?>(on: files) { [output, position, digester] in
             var digester = digester
             var offset = position
             do {
                 for buffer in buffers {
-                    try buffer.withUnsafeReadableBytes { try file.write($0, at: offset) }
+                    try buffer.withUnsafeReadableBytes { try output.write($0, at: offset) }
                     offset += Int64(buffer.readableBytes)
                     digester?.update(buffer)
                 }
             } catch {
-                // A part of a buffer would be counted by the next one who looks at the length.
-                try? file.truncate(to: position)
+                output.takeBack(from: position)
                 throw error
             }
             return digester

@@ -24,7 +24,7 @@ public struct RootPlan: Hashable, Sendable {
     /// The manifest that the tag will point to.
     public let root: ManifestDocument
     /// The manifests below the root, in levels: all that a manifest points to stands in levels before its own.
-    public let children: [[ManifestDocument]]
+    public internal(set) var children: [[ManifestDocument]]
     /// The blobs of all these manifests, each once, in the order in which they are met.
     public let blobs: [Descriptor]
     /// The layers whose publisher does not let them be copied; they are left out.

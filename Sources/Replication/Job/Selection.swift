@@ -79,17 +79,3 @@ public enum Selection: Hashable, Sendable {
         }
     }
 }
-
-extension Address.Scope {
-    /// Whether a repository of the catalog is meant.
-    func includes(_ name: RepositoryName) -> Bool {
-        switch self {
-        case .registry, .subtree(nil): true
-        case .level(nil): !name.text.contains("/")
-        case .subtree(let parent?): name.text.hasPrefix("\(parent)/")
-        case .level(let parent?):
-            name.text.hasPrefix("\(parent)/") && !name.text.dropFirst(parent.text.count + 1).contains("/")
-        case .repository(let own), .image(let own, _): own == name
-        }
-    }
-}

@@ -23,7 +23,9 @@ actor PlacePool {
 
     /// What is open, and how it is ended.
     private struct OpenFolder {
-        let endpoint: any SourceEndpoint & SinkEndpoint
+        let source: any SourceEndpoint
+        /// `nil` for what is only read from.
+        let sink: (any SinkEndpoint)?
         let shutdown: @Sendable () async throws -> Void
     }
 
@@ -53,7 +55,7 @@ actor PlacePool {
     /// slow, and has a memory of manifests and of blobs that did not arrive yet.
     func source(_ place: Place, _ show: Show) async throws -> any SourceEndpoint {
         guard case .registry(let host, let scheme) = place else {
-            return try await folder(place, for: .reading).endpoint
+            return try await folder(place, for: .reading).source
         }
         let paced = PacedEndpoint(
             try endpoint(host, scheme, .source, show),
@@ -73,7 +75,8 @@ actor PlacePool {
     /// The same for a place to write to.
     func destination(_ place: Place, _ show: Show) async throws -> any SinkEndpoint {
         guard case .registry(let host, let scheme) = place else {
-            return try await folder(place, for: .writing).endpoint.paced(by: bandwidth.throttles(of: nil, .destination))
+            guard let sink = try await folder(place, for: .writing).sink else { throw MappingError.destinationIsBundle }
+            return sink.paced(by: await bandwidth.throttles(of: nil, .destination))
         }
         let paced = PacedEndpoint(
             try endpoint(host, scheme, .destination, show),
@@ -86,7 +89,7 @@ actor PlacePool {
     /// - Parameter purpose: Whether it is written to as well, which a folder must know.
     func inspected(_ place: Place, for purpose: LayoutStore.Purpose, _ show: Show) async throws -> any SourceEndpoint {
         guard case .registry(let host, let scheme) = place else {
-            return try await folder(place, for: purpose).endpoint
+            return try await folder(place, for: purpose).source
         }
         let endpoint = try registry(host, scheme)
             .endpoint(
@@ -120,6 +123,18 @@ actor PlacePool {
         case .always: true
         case .never: false
         }
+    }
+
+    /// A bundle, as which repositories are called something else from then on.
+    func bundle(
+        _ path: String,
+        rename: @escaping @Sendable (BundleContents.Repository) throws -> RepositoryName?
+    ) async throws -> BundleEndpoint {
+        let bundle = try await BundleEndpoint.open(at: path, rename: rename)
+        let key = Folder(place: .bundle(path), purpose: .reading)
+        try await folders[key]?.shutdown()
+        folders[key] = OpenFolder(source: bundle, sink: nil) { try await bundle.shutdown() }
+        return bundle
     }
 
     /// Ends all connections, and closes all folders.
@@ -159,12 +174,16 @@ actor PlacePool {
         let key = Folder(place: place, purpose: purpose)
         if let folder = folders[key] { return folder }
         let folder: OpenFolder
-        if case .oci(let path) = place {
+        switch place {
+        case .oci(let path):
             let layout = try await PlainLayout.open(at: path, for: purpose)
-            folder = OpenFolder(endpoint: layout) { try await layout.shutdown() }
-        } else {
+            folder = OpenFolder(source: layout, sink: layout) { try await layout.shutdown() }
+        case .bundle(let path):
+            let bundle = try await BundleEndpoint.open(at: path)
+            folder = OpenFolder(source: bundle, sink: nil) { try await bundle.shutdown() }
+        case .layout, .registry:
             let store = try await LayoutStore.open(at: place.folder, for: purpose)
-            folder = OpenFolder(endpoint: store) { try await store.shutdown() }
+            folder = OpenFolder(source: store, sink: store) { try await store.shutdown() }
         }
         folders[key] = folder
         return folder
@@ -180,7 +199,7 @@ extension Place {
     /// The path of a folder.
     fileprivate var folder: String {
         switch self {
-        case .layout(let path), .oci(let path): path
+        case .layout(let path), .oci(let path), .bundle(let path): path
         case .registry: ""
         }
     }
@@ -196,7 +215,7 @@ func withPlaces(
     var code: ExitCode
     do { code = try await body(pool) } catch let exit as ExitCode { code = exit } catch {
         Lines.complain(error, to: .standardError)
-        code = error is StoreError ? .unavailable : .configuration
+        code = error is StoreError || error is ArchiveError ? .unavailable : .configuration
     }
     do { try await pool.shutdown() } catch {
         Lines.complain(error, to: .standardError)

@@ -26,6 +26,7 @@ enum AddressWording {
         case .destinationNeedsRepository:
             "the source is one repository, and the destination does not say what to call it"
         case .manyToOneLayout: "the destination is one layout, and the source many repositories"
+        case .destinationIsBundle: "a bundle is written as a whole: mirror export does that"
         case .manyToOneTag: "the destination names one tag, and the source many"
         }
     }
@@ -49,7 +50,7 @@ enum AddressWording {
         case .tooLong: "it has more than 4096 bytes"
         case .unknownScheme(let scheme): "\(scheme):// is not known; registries are spoken to by http:// or https://"
         case .userInformation: "a user name or password cannot stand in an address"
-        case .missingFolder: "the folder is missing"
+        case .missingFolder: "the path is missing"
         case .unknownPlace(let word): "\(word): is not a kind of place that is known"
         case .bareHost(let host): "\(host) alone could be a registry or an image"
         case .name(let error): sentence(for: error)

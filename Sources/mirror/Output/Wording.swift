@@ -41,6 +41,9 @@ enum Wording {
         case is RootMissing: "mirror list shows what is there"
         case let error as Refusal: SelectionWording.hint(for: error)
         case let error as StoreError: StoreWording.hint(for: error)
+        case let error as ArchiveError: ArchiveWording.hint(for: error)
+        case is ExportIncomplete: "what could not be read is named above"
+        case is OutputIsTerminal: "-o FILE, or a pipe"
         case let error as ServePolicyError: ServeWording.hint(for: error)
         default: nil
         }
@@ -89,6 +92,12 @@ enum Wording {
             "cannot replace \(error.path): it has something else than metrics of mirror in it"
         case let error as PlanFileError: planFile(error)
         case let error as StoreError: StoreWording.sentence(for: error)
+        case let error as ArchiveError: ArchiveWording.sentence(for: error)
+        case let error as NamesNotMapped: ArchiveWording.sentence(for: error)
+        case let error as NameRuleError: ArchiveWording.sentence(for: error)
+        case let error as ExportIncomplete:
+            "no bundle was written: \(Measures.count(error.count, "selected image or repository", "selected images or repositories")) could not be read"
+        case is OutputIsTerminal: "a bundle is not written to a terminal"
         case let error as LoginInputError: CredentialWording.sentence(for: error)
         case let error as Refusal: SelectionWording.sentence(for: error)
         case let error as PatternError: SelectionWording.sentence(for: error)

@@ -1,0 +1,130 @@
+// mirror: container images from one registry to another
+// SPDX-License-Identifier: Apache-2.0
+
+public import OCI
+
+/// What a bundle holds, all of it known before its first byte is written: it is the first document of a bundle, so that a
+/// reader can refuse at once.
+public struct BundleContents: Hashable, Sendable, Codable {
+    /// An image that the bundle brings.
+    public struct Root: Hashable, Sendable, Codable {
+        /// The tag that it had; `nil` for an image that is known by its digest alone.
+        public var tag: TagName?
+        /// Its manifest.
+        public var manifest: Descriptor
+        /// The bytes of its blobs in all, also of those that the bundle leaves out.
+        public var bytes: Int64
+
+        /// Describes an image.
+        public init(tag: TagName?, manifest: Descriptor, bytes: Int64) {
+            self.tag = tag
+            self.manifest = manifest
+            self.bytes = bytes
+        }
+    }
+
+    /// A manifest that refers to another one.
+    public struct Reference: Hashable, Sendable, Codable {
+        /// What it refers to.
+        public var subject: Digest
+        /// The manifest that refers to it, as a list of referrers shows it.
+        public var referrer: Referrer
+
+        /// Describes a reference.
+        public init(subject: Digest, referrer: Referrer) {
+            self.subject = subject
+            self.referrer = referrer
+        }
+    }
+
+    /// A blob, of which only the bytes count.
+    public struct Blob: Hashable, Sendable, Codable {
+        /// The name of the content.
+        public var digest: Digest
+        /// Its length in bytes.
+        public var size: Int64
+
+        /// Describes a blob.
+        public init(digest: Digest, size: Int64) {
+            self.digest = digest
+            self.size = size
+        }
+    }
+
+    /// A repository with what it needs, each piece once.
+    public struct Repository: Hashable, Sendable, Codable {
+        /// The registry that it came from; `nil` where it came from a folder.
+        public var host: RegistryHost?
+        /// Its name there.
+        public var name: RepositoryName
+        /// Its images.
+        public var roots: [Root] = []
+        /// All manifests; what a manifest points to stands in front of it.
+        public var manifests: [Descriptor] = []
+        /// All blobs, in the order in which they are met.
+        public var blobs: [Blob] = []
+        /// Which of the manifests refer to others.
+        public var references: [Reference] = []
+
+        /// Describes a repository that has nothing yet.
+        public init(host: RegistryHost?, name: RepositoryName) {
+            self.host = host
+            self.name = name
+        }
+
+        /// What people call it: `docker.io/library/nginx`.
+        public var fullName: String { host.map { "\($0)/\(name)" } ?? name.text }
+    }
+
+    /// The version of this form.
+    public static let currentVersion = 1
+
+    /// The version of the form that the document has.
+    public var version = BundleContents.currentVersion
+    /// The time that all members of the archive are given, in seconds since 1970.
+    public var modified: Int64
+    /// The repositories, in the order of their full names.
+    public var repositories: [Repository]
+
+    /// Describes a bundle.
+    public init(modified: Int64 = 0, repositories: [Repository]) {
+        self.modified = modified
+        self.repositories = repositories
+    }
+}
+
+extension BundleContents {
+    /// A piece of content, which a bundle holds once, whichever repositories need it.
+    public struct Piece: Hashable, Sendable {
+        /// What it is.
+        public enum Kind: Hashable, Sendable {
+            /// Bytes of any kind.
+            case blob
+            /// A manifest of some type.
+            case manifest
+        }
+
+        /// What it is, for the repository that is named first.
+        public let kind: Kind
+        /// Its name, and its length in bytes.
+        public let blob: Blob
+        /// The first of the repositories that need it, by its place in the list.
+        public let repository: Int
+    }
+
+    /// Every piece once, in the order in which a bundle holds them.
+    public var pieces: [Piece] {
+        var seen: Set<Digest> = []
+        var pieces: [Piece] = []
+        for (index, repository) in repositories.enumerated() {
+            for blob in repository.blobs where seen.insert(blob.digest).inserted {
+                pieces.append(Piece(kind: .blob, blob: blob, repository: index))
+            }
+            for manifest in repository.manifests where seen.insert(manifest.digest).inserted {
+                let blob = Blob(digest: manifest.digest, size: manifest.size)
+                pieces.append(Piece(kind: .manifest, blob: blob, repository: index))
+            }
+        }
+        return pieces
+    }
+}

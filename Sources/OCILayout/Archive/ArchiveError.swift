@@ -1,0 +1,32 @@
+// mirror: container images from one registry to another
+// SPDX-License-Identifier: Apache-2.0
+
+public import OCI
+
+/// Why a bundle cannot be read or written, as facts.
+public enum ArchiveError: Error, Hashable, Sendable {
+    /// What is wrong with the bytes of a bundle.
+    public enum Damage: Error, Hashable, Sendable {
+        /// Another member should stand there, or one with another length.
+        case member(String)
+        /// The file ends too early.
+        case cut
+        /// Something follows the end.
+        case tail
+        /// A document of the bundle does not say what it should.
+        case document(String, reason: String)
+    }
+
+    /// There is no such file.
+    case noFile(path: String)
+    /// The file is no bundle; it may be another kind of archive.
+    case notABundle(path: String)
+    /// The bundle is not whole, or its bytes are not as they were written.
+    case damaged(path: String, offset: Int64, Damage)
+    /// A later version of the program wrote the bundle.
+    case unsupportedVersion(path: String, version: Int)
+    /// Several repositories of a bundle would get one name.
+    case sameName(RepositoryName, [String])
+    /// Another run is writing the same bundle.
+    case busy(path: String)
+}

@@ -1,0 +1,74 @@
+// mirror: container images from one registry to another
+// SPDX-License-Identifier: Apache-2.0
+
+import FoundationEssentials
+import OCI
+import OCIContent
+
+/// A bundle that is open, and of which every header is known to be what it should be; calls block.
+struct BundleFile: Sendable {
+    /// The longest first document, in bytes: a million pieces and more.
+    private static let longestContents: Int64 = 1 << 30
+
+    let map: BundleMap
+    let bytes: ArchiveBytes
+
+    /// Opens a bundle and checks everything but the bytes of its pieces, which are hashed when they are read.
+    /// - Throws: ``ArchiveError``, ``StoreError``.
+    init(_ bytes: ArchiveBytes) throws {
+        let (contents, written) = try Self.contents(of: bytes)
+        self.bytes = bytes
+        map = BundleMap(of: contents, written: written)
+        try checkHeaders()
+    }
+
+    /// Reads the first document.
+    private static func contents(of bytes: ArchiveBytes) throws -> (BundleContents, [UInt8]) {
+        let block = Int64(TarHeader.blockSize)
+        let marker = TarHeader.plain(try bytes.read(TarHeader.blockSize, at: 0))
+        let header = TarHeader.plain(try bytes.read(TarHeader.blockSize, at: 2 * block))
+        guard marker?.name == "oci-layout", let header, header.name == BundleMap.contentsName,
+            header.size <= longestContents
+        else { throw ArchiveError.notABundle(path: bytes.path) }
+        let offset = 3 * block
+        let document = try bytes.read(Int(header.size), at: offset)
+        guard document.count == Int(header.size) else {
+            throw ArchiveError.damaged(path: bytes.path, offset: bytes.count, .cut)
+        }
+        struct Version: Decodable { var version: Int }
+        do {
+            let data = Data(document)
+            let version = try JSONDecoder().decode(Version.self, from: data).version
+            guard version == BundleContents.currentVersion else {
+                throw ArchiveError.unsupportedVersion(path: bytes.path, version: version)
+            }
+            return (try JSONDecoder().decode(BundleContents.self, from: data), document)
+        } catch let error as ArchiveError { throw error } catch {
+            let damage = ArchiveError.Damage.document(BundleMap.contentsName, reason: "\(error)")
+            throw ArchiveError.damaged(path: bytes.path, offset: offset, damage)
+        }
+    }
+
+    /// Compares everything that is no content with what must stand there.
+    private func checkHeaders() throws {
+        guard bytes.count >= map.count else {
+            throw ArchiveError.damaged(path: bytes.path, offset: bytes.count, .cut)
+        }
+        guard bytes.count == map.count else { throw ArchiveError.damaged(path: bytes.path, offset: map.count, .tail) }
+        try expect(map.start, at: 0, of: map.second)
+        var end = map.second.end
+        for member in map.pieces.values.sorted(by: { $0.start < $1.start }) {
+            try expect(map.header(of: member), at: end, of: member)
+            end = member.end
+            let padding = TarHeader.padding(after: member.header.size)
+            try expect([UInt8](repeating: 0, count: padding), at: end - Int64(padding), of: member)
+        }
+        try expect(map.end, at: end, of: map.last)
+    }
+
+    private func expect(_ expected: [UInt8], at offset: Int64, of member: BundleMap.Member) throws {
+        guard try bytes.read(expected.count, at: offset) == expected else {
+            throw ArchiveError.damaged(path: bytes.path, offset: offset, .member(member.header.name))
+        }
+    }
+}

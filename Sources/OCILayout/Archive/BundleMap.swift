@@ -1,0 +1,113 @@
+// mirror: container images from one registry to another
+// SPDX-License-Identifier: Apache-2.0
+
+import FoundationEssentials
+import OCI
+import OCIContent
+
+/// Where everything in a bundle stands: it follows from what the bundle holds.
+///
+/// ```
+/// oci-layout
+/// mirror/bundle.json          what the bundle holds
+/// blobs/sha256/4f53…          blobs and manifests in the order of the contents, each once
+/// blobs/sha256/…
+/// index.json                  written last: a bundle that was cut has none
+/// ```
+///
+/// So pieces can be written and read in any order, and a bundle whose bytes differ from this in any header is no bundle.
+struct BundleMap: Sendable {
+    /// A file of the archive.
+    struct Member: Hashable, Sendable {
+        let header: TarHeader
+        /// Where its header begins.
+        let start: Int64
+        /// Where its bytes begin.
+        let offset: Int64
+
+        var end: Int64 { offset + header.size + Int64(TarHeader.padding(after: header.size)) }
+    }
+
+    static let contentsName = "mirror/bundle.json"
+    static let marker = Array(#"{"imageLayoutVersion":"1.0.0"}"#.utf8)
+    /// The zeros that end an archive.
+    private static let tail: Int64 = 1024
+
+    let contents: BundleContents
+    /// The first document, as it is written.
+    let contentsBytes: [UInt8]
+    /// The last document.
+    let index: [UInt8]
+    let first: Member
+    let second: Member
+    let pieces: [Digest: Member]
+    let last: Member
+
+    /// The length of the whole archive.
+    var count: Int64 { last.end + Self.tail }
+
+    /// Maps a bundle that is to be written.
+    init(of contents: BundleContents) throws {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        self.init(of: contents, written: Array(try encoder.encode(contents)))
+    }
+
+    /// Maps a bundle whose first document has been read.
+    init(of contents: BundleContents, written bytes: [UInt8]) {
+        func member(_ name: String, _ size: Int64, after end: Int64) -> Member {
+            let header = TarHeader(name: name, size: size)
+            let length = Int64(header.bytes(modified: contents.modified).count)
+            return Member(header: header, start: end, offset: end + length)
+        }
+        self.contents = contents
+        contentsBytes = bytes
+        index = Self.index(of: contents)
+        first = member("oci-layout", Int64(Self.marker.count), after: 0)
+        second = member(Self.contentsName, Int64(bytes.count), after: first.end)
+        var pieces: [Digest: Member] = [:]
+        var end = second.end
+        for blob in contents.pieces.lazy.map(\.blob) {
+            let name = "blobs/\(blob.digest.algorithm.rawValue)/\(blob.digest.hex)"
+            let place = member(name, blob.size, after: end)
+            pieces[blob.digest] = place
+            end = place.end
+        }
+        self.pieces = pieces
+        last = member("index.json", Int64(index.count), after: end)
+    }
+
+    /// The header of a member, as it is written.
+    func header(of member: Member) -> [UInt8] { member.header.bytes(modified: contents.modified) }
+
+    /// Everything in front of the pieces.
+    var start: [UInt8] { bytes(of: first, Self.marker) + bytes(of: second, contentsBytes) }
+
+    /// Everything behind the pieces.
+    var end: [UInt8] { bytes(of: last, index) + [UInt8](repeating: 0, count: Int(Self.tail)) }
+
+    private func bytes(of member: Member, _ content: [UInt8]) -> [UInt8] {
+        let padding = [UInt8](repeating: 0, count: TarHeader.padding(after: member.header.size))
+        return header(of: member) + content + padding
+    }
+
+    /// The index of the layout: each image by its full name, as other tools look for it.
+    private static func index(of contents: BundleContents) -> [UInt8] {
+        var entries: [String] = []
+        for repository in contents.repositories {
+            entries += repository.roots.map { root in
+                entry(root.manifest, named: root.tag.map { "\(repository.fullName):\($0)" })
+            }
+            // What nothing points to would be lost to other tools.
+            entries += repository.references.map { entry($0.referrer.descriptor, named: nil) }
+        }
+        let head = #"{"schemaVersion":2,"mediaType":"\#(MediaType.ociIndex)","manifests":["#
+        return Array("\(head)\(entries.joined(separator: ","))]}".utf8)
+    }
+
+    private static func entry(_ manifest: Descriptor, named name: String?) -> String {
+        let type = StrictJSON.quoted(manifest.mediaType.text)
+        let name = name.map { #","annotations":{"\#(ManifestEntry.tagAnnotation)":"\#($0)"}"# } ?? ""
+        return #"{"mediaType":\#(type),"digest":"\#(manifest.digest)","size":\#(manifest.size)\#(name)}"#
+    }
+}

@@ -1,0 +1,160 @@
+// mirror: container images from one registry to another
+// SPDX-License-Identifier: Apache-2.0
+
+public import OCI
+public import OCIContent
+
+/// Writes what is selected of one or several places into a bundle.
+///
+/// ```
+/// look at everything ─▶ contents ─▶ blobs and manifests, side by side ─▶ end
+/// ```
+///
+/// Everything is looked at before the first byte is written, because a bundle begins with what it holds. What cannot be read
+/// stops the export: a bundle that silently lacks an image is found out where nobody can mend it.
+public struct Exporter: Sendable {
+    /// One place with what is wanted of it.
+    public struct Part: Sendable {
+        /// The registry; `nil` for a folder.
+        public let host: RegistryHost?
+        /// What is wanted; its destination is a place that has nothing.
+        public let job: Job
+
+        /// Describes a part.
+        public init(host: RegistryHost?, job: Job) {
+            self.host = host
+            self.job = job
+        }
+    }
+
+    private let parts: [Part]
+    private let bundle: any BundleSink
+    private let modified: Int64
+    private let limits: RunLimits
+    private let events: @Sendable (RunEvent) -> Void
+
+    /// Makes an exporter.
+    /// - Parameters:
+    ///   - modified: The time that all files of the bundle are given, in seconds since 1970.
+    ///   - events: Told of everything that happens, from many tasks at once.
+    public init(
+        _ parts: [Part],
+        to bundle: any BundleSink,
+        modified: Int64 = 0,
+        limits: RunLimits = RunLimits(),
+        events: @escaping @Sendable (RunEvent) -> Void
+    ) {
+        self.parts = parts
+        self.bundle = bundle
+        self.modified = modified
+        self.limits = limits
+        self.events = events
+    }
+
+    /// Writes the bundle.
+    /// - Throws: ``ExportIncomplete`` if something that is selected could not be read; `OCIContent.SideFailure`;
+    ///   `CancellationError`.
+    public func run() async throws {
+        let found = try await look()
+        do { try await bundle.begin(found.contents) } catch { throw SideFailure.wrapping(error, side: .destination) }
+        let width = bundle.isSequential ? 1 : limits.blobs
+        try await forEach(found.contents.pieces, width: width) { try await write($0, found) }
+        do { try await bundle.finish() } catch { throw SideFailure.wrapping(error, side: .destination) }
+        for plan in found.plans { events(.published(plan)) }
+    }
+
+    /// Finds out what would be written, and writes nothing.
+    /// - Throws: `OCIContent.SideFailure`; `CancellationError`.
+    public static func plan(
+        _ parts: [Part],
+        limits: RunLimits = RunLimits(),
+        events: @escaping @Sendable (RunEvent) -> Void
+    ) async throws -> PlanSummary {
+        let pricer = PlanPricer(destination: MemoryEndpoint(), width: limits.blobs)
+        for part in parts {
+            try await Replicator(job: part.job, limits: limits, events: events).forEachPlan { try await pricer.add($0) }
+        }
+        return await pricer.summary
+    }
+
+    private func look() async throws -> ExportManifest.Closed {
+        let manifest = ExportManifest()
+        for (index, part) in parts.enumerated() {
+            let replicator = Replicator(job: part.job, limits: limits) { event in
+                if event.isFailure { manifest.noteFailure() }
+                events(event)
+            }
+            try await replicator.forEachPlan { manifest.add($0, of: part.host, part: index) }
+        }
+        return try manifest.close(modified: modified)
+    }
+
+    private func write(_ piece: BundleContents.Piece, _ found: ExportManifest.Closed) async throws {
+        let digest = piece.blob.digest
+        if let document = found.written[digest] { return try await write(document) }
+        let name = found.contents.repositories[piece.repository].name
+        let source = parts[found.parts[piece.repository]].job.source.source(name)
+        switch piece.kind {
+        case .manifest: try await write(try await document(digest, from: source))
+        case .blob:
+            let blob = Descriptor(mediaType: .octetStream, digest: digest, size: piece.blob.size)
+            let flight = BlobFlight(blob: blob, route: Route(source: name, destination: name))
+            events(.blobStarted(flight))
+            do {
+                let arrival = try await write(blob, from: source) { events(.blobMoved(flight, $0)) }
+                events(.blobEnded(flight, arrival))
+            } catch {
+                events(.blobEnded(flight, nil))
+                throw SideFailure.wrapping(error, side: .destination)
+            }
+        }
+    }
+
+    private func document(_ digest: Digest, from source: any ContentSource) async throws -> ManifestDocument {
+        do {
+            guard let document = try await source.document(at: .digest(digest)) else {
+                throw ContentError.missing(digest)
+            }
+            return document
+        } catch {
+            throw SideFailure.wrapping(error, side: .source)
+        }
+    }
+
+    private func write(
+        _ blob: Descriptor,
+        from source: any ContentSource,
+        _ watch: @escaping @Sendable (BlobStep) -> Void
+    ) async throws -> Arrival {
+        if try await bundle.holds(blob.digest) { return .present }
+        let content = BlobContent(blob, from: source, watch: watch)
+        try await bundle.write(content)
+        await content.release()
+        return .copied
+    }
+
+    private func write(_ document: ManifestDocument) async throws {
+        do {
+            if try await bundle.holds(document.descriptor.digest) { return }
+            try await bundle.write(document)
+        } catch {
+            throw SideFailure.wrapping(error, side: .destination)
+        }
+    }
+}
+
+/// Something that is selected could not be read, and so no bundle was written.
+public struct ExportIncomplete: Error, Hashable, Sendable {
+    /// How many images or repositories.
+    public let count: Int
+}
+
+extension RunEvent {
+    /// Whether something that is selected is not to be had.
+    fileprivate var isFailure: Bool {
+        switch self {
+        case .routeFailed, .failed, .refused: true
+        default: false
+        }
+    }
+}
