@@ -31,7 +31,8 @@ public struct NameRule: Hashable, Sendable {
         }
         if case .image = source.scope { throw NameRuleError.image(text) }
         scope = source.scope
-        let target = ["/**", "/*", "**", "*"].first { right.hasSuffix($0) }.map { String(right.dropLast($0.count)) } ?? right
+        let target =
+            ["/**", "/*", "**", "*"].first { right.hasSuffix($0) }.map { String(right.dropLast($0.count)) } ?? right
         mapping = try NameMapping(from: source, to: try Address("layout:bundle//\(target)"))
     }
 

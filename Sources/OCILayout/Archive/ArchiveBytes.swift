@@ -3,40 +3,38 @@
 
 import NIOCore
 
-/// The bytes of an archive, which may be cut into several files; calls block.
+/// The bytes of an archive; calls block.
 struct ArchiveBytes: Sendable {
-    /// The first file, for people.
+    /// The file, for people.
     let path: String
     let count: Int64
-    private let files: [(start: Int64, file: OpenFile)]
+    private let file: OpenFile
 
-    /// Joins files in their order.
-    init(_ files: [OpenFile]) throws {
-        var start: Int64 = 0
-        var parts: [(start: Int64, file: OpenFile)] = []
-        for file in files {
-            parts.append((start, file))
-            start += try file.status().size
+    /// Opens a file.
+    /// - Throws: ``ArchiveError/noFile(path:)``, ``StoreError``.
+    init(at path: String) throws {
+        let (folderPath, name) = path.folderAndName
+        guard let file = try Folder.open(at: folderPath, observer: nil)?.file(name) else {
+            throw ArchiveError.noFile(path: path)
         }
-        self.files = parts
-        path = files.first?.path ?? ""
-        count = start
+        self.path = path
+        self.file = file
+        count = try file.status().size
     }
 
     /// Reads at most `count` bytes into a buffer of their own; fewer at the end of the archive.
-    func readBuffer(_ count: Int, at offset: Int64) throws -> ByteBuffer {
-        guard var index = files.lastIndex(where: { $0.start <= offset }) else { return ByteBuffer() }
-        var buffer = try files[index].file.readBuffer(count, at: offset - files[index].start)
-        while buffer.readableBytes < count, index + 1 < files.count {
-            index += 1
-            var next = try files[index].file.readBuffer(count - buffer.readableBytes, at: 0)
-            buffer.writeBuffer(&next)
-        }
-        return buffer
-    }
+    func readBuffer(_ count: Int, at offset: Int64) throws -> ByteBuffer { try file.readBuffer(count, at: offset) }
 
     /// Reads at most `count` bytes.
     func read(_ count: Int, at offset: Int64) throws -> [UInt8] {
-        Array(try readBuffer(count, at: offset).readableBytesView)
+        try file.read(count, at: offset)
+    }
+}
+
+extension String {
+    /// The folder of a path that a person named, and the name in it.
+    var folderAndName: (folder: String, name: String) {
+        guard let slash = lastIndex(of: "/") else { return (".", self) }
+        return (slash == startIndex ? "/" : String(self[..<slash]), String(self[index(after: slash)...]))
     }
 }

@@ -62,7 +62,7 @@ public final class BundleEndpoint: SourceEndpoint {
     ) async throws -> BundleEndpoint {
         let files = StoreFiles(threads: 4)
         do {
-            let file = try await files.run { try BundleFile(try ArchiveBytes.open(at: path)) }
+            let file = try await files.run { try BundleFile(try ArchiveBytes(at: path)) }
             return try BundleEndpoint(path, file, files, rename)
         } catch {
             try await files.shutDown()
@@ -81,16 +81,4 @@ public final class BundleEndpoint: SourceEndpoint {
 
     /// Ends the threads of the bundle; everything else throws afterwards.
     public func shutdown() async throws { try await files.shutDown() }
-}
-
-extension ArchiveBytes {
-    /// Opens a file; blocks.
-    static func open(at path: String) throws -> ArchiveBytes {
-        let slash = path.lastIndex(of: "/")
-        let folder = try Folder.open(at: slash.map { String(path[...$0]) } ?? ".", observer: nil)
-        guard let file = try folder?.file(slash.map { String(path[path.index(after: $0)...]) } ?? path) else {
-            throw ArchiveError.noFile(path: path)
-        }
-        return try ArchiveBytes([file])
-    }
 }

@@ -29,6 +29,7 @@ struct BundleMap: Sendable {
     }
 
     static let contentsName = "mirror/bundle.json"
+    private static let contentsAnnotation = "mirror.bundle.contents"
     static let marker = Array(#"{"imageLayoutVersion":"1.0.0"}"#.utf8)
     /// The zeros that end an archive.
     private static let tail: Int64 = 1024
@@ -62,7 +63,7 @@ struct BundleMap: Sendable {
         }
         self.contents = contents
         contentsBytes = bytes
-        index = Self.index(of: contents)
+        index = Self.index(of: contents, written: bytes)
         first = member("oci-layout", Int64(Self.marker.count), after: 0)
         second = member(Self.contentsName, Int64(bytes.count), after: first.end)
         var pieces: [Digest: Member] = [:]
@@ -92,7 +93,9 @@ struct BundleMap: Sendable {
     }
 
     /// The index of the layout: each image by its full name, as other tools look for it.
-    private static func index(of contents: BundleContents) -> [UInt8] {
+    ///
+    /// It names the first document by its digest, so that no byte of that can change unseen.
+    private static func index(of contents: BundleContents, written bytes: [UInt8]) -> [UInt8] {
         var entries: [String] = []
         for repository in contents.repositories {
             entries += repository.roots.map { root in
@@ -102,7 +105,8 @@ struct BundleMap: Sendable {
             entries += repository.references.map { entry($0.referrer.descriptor, named: nil) }
         }
         let head = #"{"schemaVersion":2,"mediaType":"\#(MediaType.ociIndex)","manifests":["#
-        return Array("\(head)\(entries.joined(separator: ","))]}".utf8)
+        let notes = #"{"\#(contentsAnnotation)":"\#(Digester.digest(of: bytes))"}"#
+        return Array("\(head)\(entries.joined(separator: ","))],\"annotations\":\(notes)}".utf8)
     }
 
     private static func entry(_ manifest: Descriptor, named name: String?) -> String {

@@ -10,8 +10,6 @@ enum BundleOutput: Sendable {
     case file(OpenFile)
     /// A pipe or a device, which takes bytes in their order.
     case pipe(PipeOutput)
-
-    static func partial(of name: String) -> String { "\(name).partial" }
 }
 
 extension BundleOutput: PositionedOutput {

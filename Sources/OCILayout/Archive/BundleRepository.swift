@@ -55,7 +55,9 @@ struct BundleRepository: ContentSource {
 
     func blob(_ descriptor: Descriptor, in range: Range<Int64>) async throws -> ByteStream {
         let digest = descriptor.digest
-        guard shelf.blobs[digest] != nil, let member = file.map.pieces[digest] else { throw ContentError.missing(digest) }
+        guard shelf.blobs[digest] != nil, let member = file.map.pieces[digest] else {
+            throw ContentError.missing(digest)
+        }
         let part = descriptor.delivered(of: range, from: member.header.size)
         return .reading(part, of: digest, on: files) { [file] in
             try file.bytes.readBuffer($0, at: member.offset + $1)

@@ -12,136 +12,157 @@ import Synchronization
 /// A piece counts once its header stands in front of it, which is written after its bytes; when an attempt is gone on with, its bytes
 /// are hashed before they are believed.
 public final class BundleWriter: BundleSink {
+    /// The file that is to be written.
     private struct Target: Sendable {
         let folder: Folder
         let name: String
+
+        /// What it is called until it is whole.
+        var partial: String { "\(name).partial" }
     }
 
-    private struct State {
-        var map: BundleMap?
+    private struct Work: Sendable {
+        let map: BundleMap
+        let output: BundleOutput
         var written: Set<Digest> = []
     }
 
-    private let output: BundleOutput
-    /// Where the file gets its name; `nil` for a pipe.
-    private let target: Target?
+    private let end: End
     private let files = StoreFiles()
-    private let state = Mutex(State())
+    /// `nil` until it is known what the bundle holds.
+    private let work = Mutex<Work?>(nil)
 
-    private init(_ output: BundleOutput, _ target: Target?) {
-        self.output = output
-        self.target = target
+    private enum End: Sendable {
+        case file(Target)
+        case pipe(PipeOutput)
     }
 
-    /// Begins or goes on with `path.partial`, which becomes `path` in the end.
+    private init(_ end: End) { self.end = end }
+
+    /// Writes `path.partial`, which becomes `path` in the end; what an interrupted attempt left of it is gone on with.
     ///
     /// End it with ``shutdown()``.
-    /// - Throws: ``ArchiveError/busy(path:)`` where another run is writing it, ``StoreError``.
+    /// - Throws: ``StoreError`` if the folder cannot be opened.
     public static func open(at path: String) throws -> BundleWriter {
-        let slash = path.lastIndex(of: "/")
-        let folderPath = slash.map { String(path[...$0]) } ?? "."
-        let name = slash.map { String(path[path.index(after: $0)...]) } ?? path
+        let (folderPath, name) = path.folderAndName
         guard let folder = try Folder.open(at: folderPath, observer: FileStep.failpoints) else {
             throw StoreError.system(.open, path: folderPath, errno: ENOENT)
         }
-        let partial = BundleOutput.partial(of: name)
-        let file = try folder.file(partial, writing: true) ?? folder.create(partial)
-        guard try file.tryLock() else { throw ArchiveError.busy(path: file.path) }
-        return BundleWriter(.file(file), Target(folder: folder, name: name))
+        return BundleWriter(.file(Target(folder: folder, name: name)))
     }
 
     /// Writes to an open descriptor, which stays open.
+    /// - Parameter name: What errors call it.
     public static func pipe(descriptor: Int32, name: String) -> BundleWriter {
-        BundleWriter(.pipe(PipeOutput(descriptor: descriptor, path: name)), nil)
+        BundleWriter(.pipe(PipeOutput(descriptor: descriptor, path: name)))
     }
 
     /// A pipe takes pieces in their order only.
-    public var isSequential: Bool { target == nil }
+    public var isSequential: Bool { if case .pipe = end { true } else { false } }
 
-    /// Ends the threads of the writer.
-    public func shutdown() async throws { try await files.shutDown() }
+    /// Ends the threads of the writer, and lets go of the file.
+    public func shutdown() async throws {
+        try await files.shutDown()
+        work.withLock { $0 = nil }
+    }
 
     /// Writes what stands in front of the pieces, unless exactly that is there already.
+    /// - Throws: ``ArchiveError/busy(path:)`` where another run is writing the file; ``StoreError``.
     public func begin(_ contents: BundleContents) async throws {
         let map = try BundleMap(of: contents)
-        state.withLock { $0 = State(map: map) }
-        try await files.run { [output] in
-            if case .file(let file) = output {
-                let start = map.start
-                if try file.read(start.count, at: 0) == start, try file.status().size == map.count { return }
-                try file.truncate(to: 0)
-                try file.truncate(to: map.count)
+        let output = try await files.run { [end] in
+            switch end {
+            case .file(let target):
+                let file = try target.folder.file(target.partial, writing: true) ?? target.folder.create(target.partial)
+                guard try file.tryLock() else { throw ArchiveError.busy(path: file.path) }
+                let isKept = try file.status().size == map.count && file.read(map.start.count, at: 0) == map.start
+                if !isKept {
+                    try file.truncate(to: 0)
+                    try file.truncate(to: map.count)
+                    try file.write(map.start, at: 0)
+                }
+                return BundleOutput.file(file)
+            case .pipe(let pipe):
+                try map.start.withUnsafeBytes { try pipe.write($0, at: 0) }
+                return BundleOutput.pipe(pipe)
             }
-            try output.write(map.start, at: 0)
         }
+        work.withLock { $0 = Work(map: map, output: output) }
     }
 
     /// Whether a piece stands there; its bytes are read and hashed.
     public func holds(_ digest: Digest) async throws -> Bool {
-        guard case .file(let file) = output, let (map, member) = place(of: digest) else { return false }
-        let header = map.header(of: member)
+        let place = try place(of: digest)
+        guard case .file(let file) = place.output else { return false }
         let holds = try await files.run {
-            guard try file.read(header.count, at: member.start) == header else { return false }
-            return try file.digest(of: member.offset..<(member.offset + member.header.size), digest.algorithm) == digest
+            guard try file.read(place.header.count, at: place.member.start) == place.header else { return false }
+            let range = place.member.offset..<(place.member.offset + place.member.header.size)
+            return try file.digest(of: range, digest.algorithm) == digest
         }
         if holds { note(digest) }
         return holds
     }
 
-    /// Writes the bytes of a piece, then its header.
+    /// Writes a blob.
     public func write(_ blob: BlobContent) async throws {
-        let digest = blob.descriptor.digest
-        guard let (map, member) = place(of: digest) else { throw ContentError.missing(digest) }
-        if isSequential { try await put(map.header(of: member), at: member.start) }
-        let reading = try await blob.open()
-        var writer = UploadWriter(output, at: member.offset, digester: nil, files: files)
-        for try await buffer in reading.stream { try await writer.take(buffer) }
-        try await writer.finish()
-        guard reading.isComplete else { throw ContentError.missing(digest) }
-        if !isSequential { try await put(map.header(of: member), at: member.start) }
-        note(digest)
+        let place = try place(of: blob.descriptor.digest)
+        try await put(place, blob.descriptor.digest) {
+            let reading = try await blob.open()
+            var writer = UploadWriter(place.output, at: place.member.offset, digester: nil, files: files)
+            for try await buffer in reading.stream { try await writer.take(buffer) }
+            try await writer.finish()
+            guard reading.isComplete else { throw ContentError.missing(blob.descriptor.digest) }
+        }
     }
 
     /// Writes a manifest.
     public func write(_ document: ManifestDocument) async throws {
-        let digest = document.descriptor.digest
-        guard let (map, member) = place(of: digest), member.header.size == document.bytes.count else {
-            throw ContentError.missing(digest)
+        let place = try place(of: document.descriptor.digest)
+        try await put(place, document.descriptor.digest) {
+            try await files.run { try place.output.write(document.bytes, at: place.member.offset) }
         }
-        if isSequential { try await put(map.header(of: member), at: member.start) }
-        try await put(document.bytes, at: member.offset)
-        if !isSequential { try await put(map.header(of: member), at: member.start) }
-        note(digest)
     }
 
     /// Writes the index, makes everything durable and gives the file its name.
     public func finish() async throws {
-        let (map, written) = state.withLock { ($0.map, $0.written) }
-        guard let map else { return }
-        if let missing = map.pieces.keys.first(where: { !written.contains($0) }) { throw ContentError.missing(missing) }
-        try await files.run { [output, target] in
+        guard let work = work.withLock({ $0 }) else { return }
+        if let missing = work.map.pieces.keys.first(where: { !work.written.contains($0) }) {
+            throw ContentError.missing(missing)
+        }
+        try await files.run { [end] in
             // Before the index: what has one is whole.
-            if case .file(let file) = output { try file.sync() }
-            try output.write(map.end, at: map.last.start)
-            guard case .file(let file) = output, let target else { return }
+            if case .file(let file) = work.output { try file.sync() }
+            try work.output.write(work.map.end, at: work.map.last.start)
+            guard case .file(let file) = work.output, case .file(let target) = end else { return }
             try file.sync()
-            try target.folder.rename(BundleOutput.partial(of: target.name), from: target.folder, as: target.name)
+            try target.folder.rename(target.partial, from: target.folder, as: target.name)
             try target.folder.sync()
         }
     }
 
-    private func place(of digest: Digest) -> (BundleMap, BundleMap.Member)? {
-        state.withLock { state in
-            guard let map = state.map, let member = map.pieces[digest] else { return nil }
-            return (map, member)
+    private struct Place: Sendable {
+        let output: BundleOutput
+        let member: BundleMap.Member
+        let header: [UInt8]
+    }
+
+    private func place(of digest: Digest) throws -> Place {
+        try work.withLock { work in
+            guard let work, let member = work.map.pieces[digest] else { throw ContentError.missing(digest) }
+            return Place(output: work.output, member: member, header: work.map.header(of: member))
         }
     }
 
-    private func note(_ digest: Digest) { state.withLock { _ = $0.written.insert(digest) } }
-
-    private func put(_ bytes: [UInt8], at offset: Int64) async throws {
-        try await files.run { [output] in try output.write(bytes, at: offset) }
+    /// Writes a piece and its header: in a file, the header last.
+    private func put(_ place: Place, _ digest: Digest, _ writeContent: () async throws -> Void) async throws {
+        let writeHeader = { @Sendable in try place.output.write(place.header, at: place.member.start) }
+        if isSequential { try await files.run(writeHeader) }
+        try await writeContent()
+        if !isSequential { try await files.run(writeHeader) }
+        note(digest)
     }
+
+    private func note(_ digest: Digest) { work.withLock { _ = $0?.written.insert(digest) } }
 }
 
 extension OpenFile {
@@ -150,7 +171,10 @@ extension OpenFile {
         var digester = Digester(algorithm)
         var position = range.lowerBound
         while position < range.upperBound {
-            let buffer = try readBuffer(Int(min(range.upperBound - position, Int64(StoreFiles.chunkSize))), at: position)
+            let buffer = try readBuffer(
+                Int(min(range.upperBound - position, Int64(StoreFiles.chunkSize))),
+                at: position
+            )
             if buffer.readableBytes == 0 { break }
             digester.update(buffer)
             position += Int64(buffer.readableBytes)

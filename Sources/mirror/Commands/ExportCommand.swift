@@ -25,7 +25,7 @@ struct ExportCommand: AsyncParsableCommand {
             EXAMPLES
               mirror export -o images.tar registry.lan/team/app:1.4 docker.io/library/nginx:1.27
               mirror export -o images.tar base-images
-              mirror export -o - 'registry.lan/team/**' | ssh far mirror import /dev/stdin localhost:5000/
+              mirror export -o - 'registry.lan/team/**' | ssh far mirror import - localhost:5000/
               mirror export --dry-run registry.lan/team/app:1.4
             """
     )
@@ -59,7 +59,9 @@ struct ExportCommand: AsyncParsableCommand {
         let settings = try configuration.file()
         let sources = try ExportSource.all(words, allTags: allTags, of: settings)
         guard images.choice.platforms?.index != .sparse, !sources.contains(where: \.isSparse) else {
-            throw ValidationError("A bundle holds whole images: --index rewritten (index: rewritten) takes some platforms.")
+            throw ValidationError(
+                "A bundle holds whole images: --index rewritten (index: rewritten) takes some platforms."
+            )
         }
         let modified = try SourceDate.seconds()
         // Before anything is printed, which goes elsewhere then.
@@ -75,7 +77,8 @@ struct ExportCommand: AsyncParsableCommand {
                     modified: modified
                 )
                 guard !dryRun, let file else { return await run.plan(interruption) }
-                let writer = try descriptor.map { BundleWriter.pipe(descriptor: $0, name: "standard output") }
+                let writer =
+                    try descriptor.map { BundleWriter.pipe(descriptor: $0, name: "standard output") }
                     ?? BundleWriter.open(at: file)
                 let code = await run.export(to: writer, interruption)
                 try await writer.shutdown()

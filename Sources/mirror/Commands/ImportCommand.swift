@@ -10,7 +10,7 @@ struct ImportCommand: AsyncParsableCommand {
         commandName: "import",
         abstract: "Copy the images of bundles that mirror export wrote to a registry or a folder.",
         discussion: """
-            A bundle is read where it lies: nothing is unpacked. Before anything is changed, its whole structure is checked, and \
+            A bundle is read where it lies: nothing is unpacked; from standard input (-) it is kept in a file meanwhile. Before anything is changed, its whole structure is checked, and \
             every byte is checked against its digest before a tag moves. What the destination has already is not sent again, so \
             an import can be repeated at any time.
 
@@ -23,6 +23,7 @@ struct ImportCommand: AsyncParsableCommand {
               mirror import images.tar localhost:5000/
               mirror import images.tar registry.far/mirrored
               mirror import --map 'docker.io/**=hub/**' --map 'quay.io/**=quay/**' images.tar localhost:5000/
+              ssh near mirror export -o - registry.lan/team/app:1.4 | mirror import - localhost:5000/
               mirror import --dry-run images.tar layout:/srv/store
             """
     )
@@ -43,7 +44,9 @@ struct ImportCommand: AsyncParsableCommand {
     @OptionGroup var output: OutputOptions
 
     mutating func validate() throws {
-        guard words.count >= 2 else { throw ValidationError("A bundle and a destination are needed: FILE DESTINATION.") }
+        guard words.count >= 2 else {
+            throw ValidationError("A bundle and a destination are needed: FILE DESTINATION.")
+        }
     }
 
     func run() async throws {

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ArgumentParser
+import Foundation
 import OCI
 import OCIContent
 import OCILayout
@@ -35,9 +36,7 @@ struct ImportRun {
     }
 
     private func job(to sink: any SinkEndpoint) async throws -> Job {
-        let bundle = try await pool.bundle(file) { [rules] (repository: BundleContents.Repository) in
-            rules.isEmpty ? repository.name : try rules.name(of: repository.name, from: repository.host)
-        }
+        let bundle = try await open()
         guard bundle.leftOut.isEmpty else { throw NamesNotMapped(file: file, names: bundle.leftOut) }
         return Job(
             source: bundle,
@@ -53,6 +52,16 @@ struct ImportRun {
             // What its publisher does not let be copied everywhere is in the bundle only if somebody decided so.
             images: ImageChoice(nonDistributable: .copy)
         )
+    }
+}
+
+extension ImportRun {
+    private func open() async throws -> BundleEndpoint {
+        let path = file == "-" ? try StandardInput.kept() : file
+        defer { if file == "-" { unlink(path) } }
+        return try await pool.bundle(path) { [rules] (repository: BundleContents.Repository) in
+            rules.isEmpty ? repository.name : try rules.name(of: repository.name, from: repository.host)
+        }
     }
 }
 

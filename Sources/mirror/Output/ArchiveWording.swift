@@ -11,7 +11,8 @@ enum ArchiveWording {
         case .noFile(let path): "there is no file \(path)"
         case .notABundle(let path): "\(path) is no bundle that mirror export wrote"
         case .damaged(let path, let offset, let damage): "\(path) is damaged at byte \(offset): \(reason(damage))"
-        case .unsupportedVersion(let path, let version): "the bundle \(path) has the version \(version), which is too new"
+        case .unsupportedVersion(let path, let version):
+            "the bundle \(path) has the version \(version), which is too new"
         case .sameName(let name, let repositories):
             "\(repositories.joined(separator: " and ")) would both be called \(name)"
         case .busy(let path): "another run is writing \(path)"

@@ -229,6 +229,7 @@ extension ExitCode {
     static func code(for failure: any Error) -> ExitCode {
         switch failure {
         case is ConfigFileMissing, is TLSFileError: .configuration
+        case is ExportIncomplete: .failure
         default: .unavailable
         }
     }

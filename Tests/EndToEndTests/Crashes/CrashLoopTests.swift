@@ -47,7 +47,7 @@ extension EndToEnd {
             image.hold(in: source, "team/app", as: "1")
             var kills = 0
             for round in 0..<Self.rounds {
-                let pauses = (0..<Self.killsPerRound).map { _ in Duration.milliseconds(random.next(in: 50...6000)) }
+                let pauses = (0..<Self.killsPerRound).map { _ in Duration.milliseconds(random.next(in: 50...2500)) }
                 try await withDestination { host, check in
                     try await withHome { home in
                         try home.write("version: 1\nspool: always\n", to: "config/mirror/mirror.yaml")
