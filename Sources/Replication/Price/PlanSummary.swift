@@ -40,6 +40,7 @@ struct PlanLedger {
     private var known: Set<Place> = []
     private var manifests: Set<Place> = []
     private var publishes = 0
+    private var trials = 0
 
     private struct Place: Hashable {
         let repository: RepositoryName
@@ -50,6 +51,7 @@ struct PlanLedger {
     mutating func add(_ plan: RootPlan) -> [Descriptor] {
         let repository = plan.route.destination
         publishes += plan.change == .unchanged ? 0 : 1
+        trials += plan.trialCount
         for child in plan.children.joined() {
             manifests.insert(Place(repository: repository, digest: child.descriptor.digest))
         }
@@ -80,7 +82,7 @@ struct PlanLedger {
         sum.sourceRequests = sum.blobsToCopy
         sum.manifestsToWrite = manifests.count + publishes
         sum.destinationRequests =
-            2 * sum.blobsToCopy + sum.blobsToMount + sum.blobsPresent + sum.manifestsToWrite
+            2 * sum.blobsToCopy + sum.blobsToMount + sum.blobsPresent + sum.manifestsToWrite + trials
         return sum
     }
 }

@@ -1,0 +1,69 @@
+// mirror: container images from one registry to another
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import OCI
+import OCIContent
+import OCITestKit
+import Testing
+
+extension EndToEnd {
+    /// Images of every kind, over all pairs of places.
+    @Suite(.serialized)
+    struct ImageKindTests {
+        @Test func `images of every kind go from every place to every place as they are`() async throws {
+            let fixtures = try await ImageKind.allCases.asyncMap { (kind: $0, image: try await $0.build()) }
+            try await withKindPlaces(2) { places, home in
+                let (sources, destinations) = (places[0], places[1])
+                try await sources[0].write(fixtures.map { (tag: $0.kind.tag, image: $0.image) })
+                let fillings = sources.dropFirst().map { (from: sources[0], to: $0) }
+                let pairs = sources.flatMap { source in
+                    destinations.map { (from: source, to: $0.named("from-\(source.kind.rawValue)")) }
+                }
+                for pair in fillings + pairs {
+                    let there = fixtures.filter { !pair.from.refuses.contains($0.kind) }
+                    try await expectCopy(of: there, from: pair.from, to: pair.to, home)
+                }
+            }
+        }
+
+        /// Copies, looks with the program and without it whether all is there, and copies again.
+        private func expectCopy(
+            of fixtures: [(kind: ImageKind, image: ImageFixture)],
+            from source: KindPlace,
+            to destination: KindPlace,
+            _ home: Home
+        ) async throws {
+            let what = "\(source.kind) to \(destination.kind)"
+            let refused = fixtures.filter { destination.refuses.contains($0.kind) }
+            let taken = fixtures.filter { !destination.refuses.contains($0.kind) }
+            let ending = ChildProcess.Ending.exited(refused.isEmpty ? 0 : 1)
+            let pair = ["--all-tags", source.address, destination.address]
+
+            let copy = try await home.start(["copy"] + pair).wait()
+            #expect(copy.ending == ending, "\(what): \(copy.outputText)\(copy.errorText)")
+            #expect(copy.outputText.contains("done: \(taken.count) published"), "\(what): \(copy.outputText)")
+            for fixture in refused {
+                #expect(copy.errorText.contains("\(fixture.kind.tag)"), "\(what): \(copy.errorText)")
+                #expect(
+                    copy.errorText.contains("sha512 digests of manifests are not held by \(destination.place)"),
+                    "\(what): \(copy.errorText)"
+                )
+            }
+            try await destination.expect(taken.map { (tag: $0.kind.tag, image: $0.image) }, what)
+
+            let verify = try await home.start(["verify", "--depth", "content", "--format", "json"] + pair).wait()
+            #expect(verify.ending == ending, "\(what): \(verify.outputText)\(verify.errorText)")
+            let findings = try jsonLines(verify).filter { $0["event"] as? String == "finding" }
+            let differing = findings.compactMap { $0["tag"] as? String }
+            #expect(differing == refused.map(\.kind.rawValue), "\(what): \(findings)")
+
+            let again = try await home.start(["copy"] + pair).wait()
+            #expect(again.ending == ending, "\(what): \(again.outputText)\(again.errorText)")
+            #expect(
+                again.outputText.contains("done: 0 published, \(taken.count) equal"),
+                "\(what): \(again.outputText)"
+            )
+        }
+    }
+}
