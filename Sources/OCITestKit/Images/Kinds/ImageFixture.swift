@@ -52,3 +52,23 @@ extension MediaType {
         return type
     }
 }
+
+extension ImageFixture {
+    /// The same image, whose root is named by SHA-512.
+    public func renamedRoot() throws -> ImageFixture {
+        let text = String(decoding: root.bytes, as: UTF8.self)
+        let root = try ImageBuilder.document(text, algorithm: .sha512)
+        return ImageFixture(manifests: manifests.dropLast() + [root], blobs: blobs)
+    }
+
+    /// The same image in so many more indexes of one entry.
+    public func nested(_ count: Int) throws -> ImageFixture {
+        var manifests = manifests
+        var root = root
+        for _ in 0..<count {
+            root = try ImageBuilder.index(of: [root.descriptor])
+            manifests.append(root)
+        }
+        return ImageFixture(manifests: manifests, blobs: blobs)
+    }
+}
