@@ -17,10 +17,17 @@ import Testing
 
     /// Copies images of some kinds to a place that does not hold some content by SHA-512.
     private func copy(_ kinds: [ImageKind], to refused: DigestRefused.Content?) async throws -> (EventLog, Watch) {
-        for kind in kinds { try await kind.build().write(to: source[app], as: kind.tag) }
         let watch = Watch()
-        let sink = NarrowSink(base: destination, watch: watch, refused: refused)
-        return (try await run(try copyJob(source, sink)), watch)
+        return (try await run(try await job(kinds, refused, watch)), watch)
+    }
+
+    private func job(
+        _ kinds: [ImageKind],
+        _ refused: DigestRefused.Content?,
+        _ watch: Watch = Watch()
+    ) async throws -> Job {
+        for kind in kinds { try await kind.build().write(to: source[app], as: kind.tag) }
+        return try copyJob(source, NarrowSink(base: destination, watch: watch, refused: refused))
     }
 
     private func blobs(of kind: ImageKind) async throws -> Set<Digest> {
@@ -54,6 +61,7 @@ import Testing
     }
 
     @Test func `a place that holds both takes them, and the trial is in the price`() async throws {
+        let summary = try await Replicator(job: try await job([.sha512Child], nil)) { _ in }.plan()
         let (log, watch) = try await copy([.sha512Child], to: nil)
         #expect(log.failures.isEmpty)
         let writes = watch.operations.filter {
@@ -64,6 +72,8 @@ import Testing
         }
         // The manifest is written to find out, and again when its blobs are there.
         #expect(writes.count == 2 + 2 + 1)
+        #expect(summary.trials == 1 && summary.manifestsToWrite == 2)
+        #expect(summary.destinationRequests == writes.count + 2, "a blob takes two requests")
         let fixture = try await ImageKind.sha512Child.build()
         #expect(try await destination[app].document(at: .tag(ImageKind.sha512Child.tag)) == fixture.root)
     }

@@ -27,6 +27,21 @@ extension EndToEnd {
             }
         }
 
+        @Test func `manifests go through all places byte by byte, however their texts are written`() async throws {
+            let fixtures = try await (UInt64(100)..<136)
+                .asyncMap { (tag: try TagName("seed-\($0)"), image: try await ImageFixture.oddText(seed: $0)) }
+            try await withKindPlaces(1) { places, home in
+                let way = places[0]
+                try await way[0].write(fixtures)
+                for (from, to) in zip(way, way.dropFirst()) {
+                    let copy = try await home.run("copy", "--all-tags", from.address, to.address)
+                    #expect(copy.ending == .exited(0), "\(to.kind): \(copy.outputText)\(copy.errorText)")
+                    #expect(copy.outputText.contains("done: 36 published"), "\(to.kind): \(copy.outputText)")
+                    try await to.expect(fixtures, "to \(to.kind)")
+                }
+            }
+        }
+
         /// Copies, looks with the program and without it whether all is there, and copies again.
         private func expectCopy(
             of fixtures: [(kind: ImageKind, image: ImageFixture)],
