@@ -16,13 +16,11 @@ extension EndToEnd {
             try await withKindPlaces(2) { places, home in
                 let (sources, destinations) = (places[0], places[1])
                 try await sources[0].write(fixtures.map { (tag: $0.kind.tag, image: $0.image) })
-                let fillings = sources.dropFirst().map { (from: sources[0], to: $0) }
-                let pairs = sources.flatMap { source in
-                    destinations.map { (from: source, to: $0.named("from-\(source.kind.rawValue)")) }
-                }
-                for pair in fillings + pairs {
-                    let there = fixtures.filter { !pair.from.refuses.contains($0.kind) }
-                    try await expectCopy(of: there, from: pair.from, to: pair.to, home)
+                try await expectCopies(of: fixtures, from: sources[0], to: Array(sources.dropFirst()), home)
+                for source in sources {
+                    let there = fixtures.filter { !source.refuses.contains($0.kind) }
+                    let named = destinations.map { $0.named("from-\(source.kind.rawValue)") }
+                    try await expectCopies(of: there, from: source, to: named, home)
                 }
             }
         }
@@ -39,6 +37,22 @@ extension EndToEnd {
                     #expect(copy.outputText.contains("done: 36 published"), "\(to.kind): \(copy.outputText)")
                     try await to.expect(fixtures, "to \(to.kind)")
                 }
+            }
+        }
+
+        /// Copies to several places, two at a time.
+        private func expectCopies(
+            of fixtures: [(kind: ImageKind, image: ImageFixture)],
+            from source: KindPlace,
+            to destinations: [KindPlace],
+            _ home: Home
+        ) async throws {
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for (position, destination) in destinations.enumerated() {
+                    if position >= 2 { try await group.next() }
+                    group.addTask { try await expectCopy(of: fixtures, from: source, to: destination, home) }
+                }
+                try await group.waitForAll()
             }
         }
 
