@@ -49,7 +49,8 @@ extension RemoteRepository: ContentSink {
             let cause = RegistryError.Cause.answer("the registry took the manifest, but not the tag beside its digest")
             throw api.error(cause, during: .writeManifest, subject: subject(.tag(tag)))
         }
-        if case .tag = target { try failpoint(.tagMoved) } else { try failpoint(.manifestWritten) }
+        let movesTag = if case .tag = target { true } else { tag != nil }
+        try failpoint(movesTag ? .tagMoved : .manifestWritten)
         // A registry that lists referrers says so here; otherwise it is the writer who keeps the list.
         guard let subject = document.subject, reply.headers.first(name: "OCI-Subject") == nil else { return }
         try await endpoint.registry.referrersTags.add(Referrer(document), to: subject, in: self)
