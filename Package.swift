@@ -127,7 +127,7 @@ let package = Package(
         ),
         .testTarget(
             name: "ReplicationTests",
-            dependencies: ["OCI", "OCIContent", "Replication", "OCITestKit", nioCore],
+            dependencies: ["OCI", "OCIContent", "OCILayout", "Replication", "OCITestKit", nioCore],
             swiftSettings: settings
         ),
         .testTarget(

@@ -147,7 +147,11 @@ public enum StrictJSON {
         mutating func string() throws(StrictJSONError) -> String {
             position += 1
             var out: [UInt8] = []
-            while let byte = peek {
+            while true {
+                let start = position
+                skipPlainText()
+                out += bytes[start..<position]
+                guard let byte = peek else { throw error(.expected("the end of a text")) }
                 position += 1
                 switch byte {
                 case UInt8(ascii: "\""):
@@ -156,11 +160,18 @@ public enum StrictJSON {
                     }
                     return text
                 case UInt8(ascii: "\\"): try escape(into: &out)
-                case 0..<0x20: throw error(.invalidText)
-                default: out.append(byte)
+                default: throw error(.invalidText)
                 }
             }
-            throw error(.expected("the end of a text"))
+        }
+
+        /// Steps over what stands for itself: nearly all of a long manifest.
+        private mutating func skipPlainText() {
+            position = bytes.withUnsafeBufferPointer { bytes in
+                var end = position
+                while end < bytes.count, bytes[end] >= 0x20, bytes[end] != 0x22, bytes[end] != 0x5C { end += 1 }
+                return end
+            }
         }
 
         /// Whether more combining marks follow each other than any language writes.
@@ -168,6 +179,8 @@ public enum StrictJSON {
         /// To compare or hash such a text, Swift sorts the marks, in a time that grows with the square of their number:
         /// a name of 400 KB takes a minute.
         private static func hasEndlessMarks(_ text: String) -> Bool {
+            // Only ASCII, which has no marks, takes as many bytes as units of UTF-16.
+            if text.utf8.count == text.utf16.count { return false }
             var count = 0
             for scalar in text.unicodeScalars {
                 switch scalar.properties.generalCategory {

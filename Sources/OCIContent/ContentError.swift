@@ -40,6 +40,12 @@ public protocol MissingReferencesError: Error {
     var isAboutMissingReferences: Bool { get }
 }
 
+/// An error that knows whether a place refused content because it takes its digest for wrong.
+public protocol DigestRefusalError: Error {
+    /// Whether that is why.
+    var isAboutDigest: Bool { get }
+}
+
 /// An error of one side that is already dealt with: the retries of that side are used up, or would not help.
 ///
 /// It is not transient, so that the other side's retries do not multiply those of this one.

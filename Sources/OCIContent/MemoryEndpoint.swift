@@ -121,10 +121,14 @@ public struct MemoryRepository: ContentSource, ContentSink {
 
     /// Puts a blob there without any transfer, and returns its descriptor.
     @discardableResult
-    public func add(_ bytes: [UInt8], mediaType: MediaType = .ociLayerGzip) -> Descriptor {
+    public func add(
+        _ bytes: [UInt8],
+        mediaType: MediaType = .ociLayerGzip,
+        algorithm: Digest.Algorithm = .sha256
+    ) -> Descriptor {
         let descriptor = Descriptor(
             mediaType: mediaType,
-            digest: Digester.digest(of: bytes),
+            digest: Digester.digest(of: bytes, algorithm: algorithm),
             size: Int64(bytes.count)
         )
         endpoint.change(name) { $0.blobs[descriptor.digest] = ByteBuffer(bytes: bytes) }

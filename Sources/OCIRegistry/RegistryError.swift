@@ -71,6 +71,15 @@ extension RegistryError: MissingReferencesError {
     }
 }
 
+extension RegistryError: DigestRefusalError {
+    /// Whether content was refused because its digest is taken for wrong.
+    public var isAboutDigest: Bool {
+        guard [.startUpload, .upload, .writeManifest].contains(action), case .status(let status, let errors) = cause
+        else { return false }
+        return (400..<500).contains(status) && errors.contains { $0.code == "DIGEST_INVALID" }
+    }
+}
+
 /// Why no answer came from a host.
 public enum ConnectionFailure: Hashable, Sendable {
     /// The name of the host is not known, or no resolver could be asked.

@@ -21,13 +21,18 @@ extension RemoteRepository: ContentSink {
     }
 
     /// Writes a manifest under a tag, which also writes it under its digest.
-    public func publish(_ root: ManifestDocument, as tag: TagName) async throws { try await put(root, at: .tag(tag)) }
+    public func publish(_ root: ManifestDocument, as tag: TagName) async throws {
+        let digest = root.descriptor.digest
+        // What is written under a tag alone, registries name by SHA-256.
+        if digest.algorithm == .sha256 { return try await put(root, at: .tag(tag)) }
+        try await put(root, at: .digest(digest), tag)
+    }
 
     /// Replaces what a tag points to, for as long as it is what was read.
     /// - Parameter entityTag: What the registry called what was read; `nil` where it said nothing.
     /// - Returns: Whether it was.
     func replace(_ tag: TagName, with document: ManifestDocument, ifMatch entityTag: String?) async throws -> Bool {
-        let reply = try await send(document, to: .tag(tag), entityTag.map { [("If-Match", $0)] } ?? [])
+        let reply = try await send(document, to: .tag(tag), headers: entityTag.map { [("If-Match", $0)] } ?? [])
         if reply.status == 412, entityTag != nil {
             try await reply.discard()
             return false
@@ -36,10 +41,16 @@ extension RemoteRepository: ContentSink {
         return true
     }
 
-    private func put(_ document: ManifestDocument, at target: Target) async throws {
-        let reply = try await send(document, to: target)
+    /// - Parameter tag: A tag that is moved with it, where the target is a digest (distribution-spec, "Pushing Manifests").
+    private func put(_ document: ManifestDocument, at target: Target, _ tag: TagName? = nil) async throws {
+        let reply = try await send(document, to: target, tag)
         try await confirm(reply, of: document, at: target)
-        if case .tag = target { try failpoint(.tagMoved) } else { try failpoint(.manifestWritten) }
+        if let tag, !reply.headers["OCI-Tag"].contains(tag.text) {
+            let cause = RegistryError.Cause.answer("the registry took the manifest, but not the tag beside its digest")
+            throw api.error(cause, during: .writeManifest, subject: subject(.tag(tag)))
+        }
+        let movesTag = if case .tag = target { true } else { tag != nil }
+        try failpoint(movesTag ? .tagMoved : .manifestWritten)
         // A registry that lists referrers says so here; otherwise it is the writer who keeps the list.
         guard let subject = document.subject, reply.headers.first(name: "OCI-Subject") == nil else { return }
         try await endpoint.registry.referrersTags.add(Referrer(document), to: subject, in: self)
@@ -48,9 +59,11 @@ extension RemoteRepository: ContentSink {
     private func send(
         _ document: ManifestDocument,
         to target: Target,
-        _ headers: [(name: String, value: String)] = []
+        _ tag: TagName? = nil,
+        headers: [(name: String, value: String)] = []
     ) async throws -> Reply {
-        var request = api.request(.PUT, path("manifests/\(target.text)"), urgency: .urgent)
+        let query = tag.map { "tag=\($0)" }
+        var request = api.request(.PUT, path("manifests/\(target.text)"), query: query, urgency: .urgent)
         request.headers = [("Content-Type", document.descriptor.mediaType.text)] + headers
         request.body = .bytes(ByteBuffer(bytes: document.bytes))
         return try await api.send(request, during: .writeManifest, subject: subject(target))

@@ -21,7 +21,7 @@ extension EndToEnd {
                         let image = try await manifest(layerAt: "http://\(peer.host)/layer")
                         let name = try RepositoryName("windows/app")
                         try await withEndpoint(of: source) { endpoint in
-                            for blob in image.blobs { try await write(blob, to: endpoint[name]) }
+                            try await endpoint[name].write(image.blobs)
                             try await endpoint[name].publish(image.document, as: .latest)
                         }
                         let result = try await Program.run("copy", "\(source.host)/", "\(destination.host)/")
@@ -53,13 +53,6 @@ extension EndToEnd {
                 """
             )
             return (document, Array(built.blobs[0...1]))
-        }
-
-        private func write(_ blob: BuiltBlob, to repository: RemoteRepository) async throws {
-            let held = MemoryEndpoint()
-            let name = try RepositoryName("blob")
-            held[name].add(blob.bytes, mediaType: blob.descriptor.mediaType)
-            _ = try await repository.write(BlobContent(blob.descriptor, from: held[name]), heldBy: nil)
         }
     }
 }

@@ -111,32 +111,19 @@ extension EndToEnd {
         @Test(.enabled(if: FileManager.default.isExecutableFile(atPath: "/usr/bin/buildah")))
         func `buildah pushes and pulls`() async throws {
             try await withHome { home in
-                let options = [
-                    "--root", "\(home.directory)/root", "--runroot", "\(home.directory)/run", "--storage-driver", "vfs",
-                ]
-                func buildah(_ command: String, _ arguments: String...) async throws -> ChildProcess.Result {
-                    try await ChildProcess.run(
-                        "buildah",
-                        options + [command] + arguments,
-                        environment: ["PATH": "/usr/bin:/bin", "HOME": home.directory, "BUILDAH_ISOLATION": "chroot"]
-                    )
-                }
-                try home.write(#"{"default":[{"type":"insecureAcceptAnything"}]}"#, to: "policy.json", mode: 0o644)
-                let policy = "--signature-policy=\(home.directory)/policy.json"
-                let made = try await buildah("from", "--name", "work", "scratch")
+                let buildah = try Buildah(in: home)
+                let policy = buildah.policy
+                let made = try await buildah.run(["from", "--name", "work", "scratch"])
                 guard made.succeeded else { try Test.cancel("buildah cannot make containers here: \(made.errorText)") }
                 try home.write("content", to: "file", mode: 0o644)
-                #expect(try await buildah("add", "work", "\(home.directory)/file", "/file").succeeded)
-                let committed = try await buildah("commit", policy, "work", "localhost/made:1")
-                #expect(committed.succeeded, "\(committed.errorText)")
+                try await buildah("add", "work", "\(home.directory)/file", "/file")
+                try await buildah("commit", policy, "work", "localhost/made:1")
                 try await withEmbeddedRegistry(Program.path) { registry in
                     let reference = "docker://\(registry.host)/built/app:1"
-                    let pushed = try await buildah("push", policy, "--tls-verify=false", "localhost/made:1", reference)
-                    #expect(pushed.succeeded, "\(pushed.errorText)")
+                    try await buildah("push", policy, "--tls-verify=false", "localhost/made:1", reference)
                     #expect(try await self.digest("built/app:1", registry) != nil)
-                    #expect(try await buildah("rmi", "--all", "--force").succeeded)
-                    let pulled = try await buildah("pull", policy, "--tls-verify=false", "\(registry.host)/built/app:1")
-                    #expect(pulled.succeeded, "\(pulled.errorText)")
+                    try await buildah("rmi", "--all", "--force")
+                    try await buildah("pull", policy, "--tls-verify=false", "\(registry.host)/built/app:1")
                 }
             }
         }

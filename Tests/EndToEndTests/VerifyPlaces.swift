@@ -111,9 +111,8 @@ struct VerifyDestination: Sendable {
         switch kind {
         case .docker:
             // Where another registry takes its place, that one mends.
-            let isReplaced = ProcessInfo.processInfo.environment["MIRROR_TEST_REGISTRY"] != nil
             try await withDockerRegistry {
-                let kind = isReplaced ? Kind.embedded : kind
+                let kind = DockerRegistry.isReplaced ? Kind.embedded : kind
                 try await body(VerifyDestination(kind: kind, host: $0.host, root: $0.storage))
             }
         case .embedded:

@@ -249,6 +249,29 @@ extension RemoteRegistryTests {
             }
         }
 
+        @Test(arguments: [true, false])
+        func `a manifest that is named by SHA-512 goes to its digest, and its tag must be confirmed beside it`(
+            _ isConfirmed: Bool
+        ) async throws {
+            let long = Digester.digest(of: manifest.bytes, algorithm: .sha512)
+            let manifest = try ManifestDocument(bytes: manifest.bytes, digest: long, contentType: nil)
+            try await withRegistry { _ in
+                PeerReply(201, headers: isConfirmed ? [("OCI-Tag", "latest")] : [])
+            } _: { registry, peer in
+                let app = try registry.app()
+                if isConfirmed {
+                    try await app.publish(manifest, as: .latest)
+                } else {
+                    let error = try await #require(throws: RegistryError.self) {
+                        try await app.publish(manifest, as: .latest)
+                    }
+                    #expect(error.subject == "team/app:latest")
+                    #expect(error.complaint?.contains("not the tag") == true)
+                }
+                #expect(peer.requests.map(\.uri) == ["/v2/team/app/manifests/\(long)?tag=latest"])
+            }
+        }
+
         @Test(arguments: [200, 204, 301, 400, 401, 403, 404, 405, 409, 412, 413, 429, 500])
         func `a manifest has not arrived by any other answer`(_ status: Int) async throws {
             let manifest = manifest

@@ -25,8 +25,9 @@ import Testing
         summary.blobsPresent = 1
         summary.bytesSaved = 5_000_000
         summary.sourceRequests = 3
-        summary.destinationRequests = 12
+        summary.destinationRequests = 13
         summary.manifestsToWrite = 3
+        summary.trials = 1
         let report = report(
             [
                 .routeFound(app), .routeFound(base), .planned(try Sample.plan(app, tag: "2", root: 2)),
@@ -48,7 +49,7 @@ import Testing
                   blobs     3 to copy (12.0 MB), about 2 to mount, 1 already there
                   saved     5.00 MB by sending nothing twice
                   requests  about 3 at the source (3 blobs)
-                            about 12 at the destination (9 for blobs, 3 manifests)
+                            about 13 at the destination (9 for blobs, 3 manifests, 1 trial)
                   nothing was changed
                 """
         )

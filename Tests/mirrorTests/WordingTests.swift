@@ -162,6 +162,12 @@ import Testing
                 "the image is in Docker's schema 1 format, which cannot be mirrored: its digest is not of its bytes",
                 hint: "have the image pushed again by a current client"
             ),
+            Row(
+                DigestRefused(content: .manifests, algorithm: .sha512, place: "to.lan"),
+                "sha512 digests of manifests are not held by to.lan, which refused a right one",
+                hint: "a folder (layout:DIR, oci:DIR) and mirror serve hold them; or have the image pushed again with "
+                    + "sha256 digests"
+            ),
             Row(ManifestError.ambiguous("has both"), "the manifest can be read in two ways: it has both"),
             Row(
                 ManifestError.typeMismatch(header: .ociIndex, document: .ociManifest),

@@ -30,7 +30,8 @@ struct RemoteUpload {
         let registry = repository.endpoint.registry
         let terms = UploadMachine.Terms(
             repository: repository.name,
-            sibling: sibling,
+            // docker-registry 2.8.2 confirms a mount by SHA-512, and does not have the blob afterwards.
+            sibling: blob.descriptor.digest.algorithm == .sha256 ? sibling : nil,
             size: blob.descriptor.size,
             replaces: blob.replaces,
             piecesAbove: registry.limits.piecesAbove

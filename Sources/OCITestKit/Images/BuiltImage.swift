@@ -60,12 +60,19 @@ public struct BuiltImage: Sendable {
 
     /// Writes the image to a repository: the blobs, then the manifest, under a tag if one is given.
     public func write(to sink: any ContentSink, as tag: TagName? = nil) async throws {
-        let held = MemoryEndpoint()
-        let name = try RepositoryName("image")
-        for blob in blobs {
-            held[name].add(blob.bytes, mediaType: blob.descriptor.mediaType)
-            _ = try await sink.write(BlobContent(blob.descriptor, from: held[name]), heldBy: nil)
-        }
+        try await sink.write(blobs)
         if let tag { try await sink.publish(manifest, as: tag) } else { try await sink.write(manifest) }
+    }
+}
+
+extension ContentSink {
+    /// Writes blobs that are in memory.
+    public func write(_ blobs: [BuiltBlob]) async throws {
+        let held = MemoryEndpoint()[try RepositoryName("blobs")]
+        for blob in blobs {
+            let digest = blob.descriptor.digest
+            held.add(blob.bytes, mediaType: blob.descriptor.mediaType, algorithm: digest.algorithm)
+            _ = try await write(BlobContent(blob.descriptor, from: held), heldBy: nil)
+        }
     }
 }

@@ -12,8 +12,13 @@ public struct BuiltBlob: Hashable, Sendable {
     public let bytes: [UInt8]
 
     /// Names the bytes by their digest.
-    public init(_ bytes: [UInt8], mediaType: MediaType = .ociLayerGzip) {
-        descriptor = Descriptor(mediaType: mediaType, digest: Digester.digest(of: bytes), size: Int64(bytes.count))
+    public init(
+        _ bytes: [UInt8],
+        mediaType: MediaType = .ociLayerGzip,
+        algorithm: Digest.Algorithm = .sha256
+    ) {
+        let digest = Digester.digest(of: bytes, algorithm: algorithm)
+        descriptor = Descriptor(mediaType: mediaType, digest: digest, size: Int64(bytes.count))
         self.bytes = bytes
     }
 }
@@ -45,43 +50,54 @@ public enum ImageBuilder {
     }
 
     /// The manifest of an image.
-    public static func manifest(config: Descriptor, layers: [Descriptor]) throws -> ManifestDocument {
+    public static func manifest(
+        config: Descriptor,
+        layers: [Descriptor],
+        mediaType: MediaType = .ociManifest
+    ) throws -> ManifestDocument {
         try document(
             """
-            {"schemaVersion":2,"mediaType":"\(MediaType.ociManifest)","config":\(json(config)),\
-            "layers":[\(layers.map(json).joined(separator: ","))]}
+            {"schemaVersion":2,"mediaType":"\(mediaType)","config":\(json(config)),\
+            "layers":[\(layers.map { json($0) }.joined(separator: ","))]}
             """
         )
     }
 
     /// An index of images with their platforms.
-    public static func index(_ children: [(manifest: ManifestDocument, platform: Platform)]) throws -> ManifestDocument
-    {
+    public static func index(
+        _ children: [(manifest: ManifestDocument, platform: Platform)],
+        mediaType: MediaType = .ociIndex
+    ) throws -> ManifestDocument {
         let descriptors = children.map { child in
             var descriptor = child.manifest.descriptor
             descriptor.platform = child.platform
-            return json(descriptor)
+            return descriptor
         }
-        return try document(
-            """
-            {"schemaVersion":2,"mediaType":"\(MediaType.ociIndex)","manifests":[\(descriptors.joined(separator: ","))]}
-            """
-        )
+        return try index(of: descriptors, mediaType: mediaType)
+    }
+
+    /// An index of whatever these describe.
+    public static func index(of children: [Descriptor], mediaType: MediaType = .ociIndex) throws -> ManifestDocument {
+        let entries = children.map { json($0) }.joined(separator: ",")
+        return try document(#"{"schemaVersion":2,"mediaType":"\#(mediaType)","manifests":[\#(entries)]}"#)
     }
 
     /// A manifest of exactly this text.
-    public static func document(_ text: String) throws -> ManifestDocument {
+    public static func document(_ text: String, algorithm: Digest.Algorithm = .sha256) throws -> ManifestDocument {
         let bytes = Array(text.utf8)
-        return try ManifestDocument(bytes: bytes, digest: Digester.digest(of: bytes), contentType: nil)
+        let digest = Digester.digest(of: bytes, algorithm: algorithm)
+        return try ManifestDocument(bytes: bytes, digest: digest, contentType: nil)
     }
 
-    private static func json(_ descriptor: Descriptor) -> String {
+    /// A descriptor as it stands in a manifest.
+    /// - Parameter members: What stands in it besides, each member with a comma in front.
+    static func json(_ descriptor: Descriptor, _ members: String = "") -> String {
         let platform = descriptor.platform.map { platform in
             let variant = platform.variant.map { #","variant":"\#($0)""# } ?? ""
             return #","platform":{"architecture":"\#(platform.architecture)","os":"\#(platform.os)"\#(variant)}"#
         }
         return """
-            {"mediaType":"\(descriptor.mediaType)","digest":"\(descriptor.digest)","size":\(descriptor.size)\(platform ?? "")}
+            {"mediaType":"\(descriptor.mediaType)","digest":"\(descriptor.digest)","size":\(descriptor.size)\(platform ?? "")\(members)}
             """
     }
 }

@@ -60,10 +60,8 @@ public struct SignedImage: Sendable {
         let root = try index(images, attestation.manifest, of: attested)
         let digest = root.descriptor.digest
         func refers(to subject: Descriptor, _ type: String, _ text: String) throws -> (Digest, Part) {
-            let subjectText =
-                #"{"mediaType":"\#(subject.mediaType)","digest":"\#(subject.digest)","size":\#(subject.size)}"#
             let part = try part(
-                #""artifactType":"\#(type)","config":CONFIG,"layers":[LAYER],"subject":\#(subjectText),"#
+                #""artifactType":"\#(type)","config":CONFIG,"layers":[LAYER],"subject":\#(ImageBuilder.json(subject)),"#
                     + #""annotations":{"org.opencontainers.image.created":"2026-01-01T00:00:00Z"}"#,
                 layer: text,
                 layerType: type
@@ -123,19 +121,12 @@ public struct SignedImage: Sendable {
         layerType: String,
         annotations: [String: String] = [:]
     ) throws -> Part {
-        guard let type = MediaType(layerType), let empty = MediaType("application/vnd.oci.empty.v1+json") else {
-            preconditionFailure("no media type: \(layerType)")
-        }
-        let config = BuiltBlob(Array("{}".utf8), mediaType: empty)
-        let blob = BuiltBlob(Array(layer.utf8), mediaType: type)
-        func text(_ descriptor: Descriptor, _ annotations: [String: String] = [:]) -> String {
-            let notes = annotations.sorted { $0.key < $1.key }.map { #""\#($0.key)":"\#($0.value)""# }
-            let extra = notes.isEmpty ? "" : #","annotations":{\#(notes.joined(separator: ","))}"#
-            return
-                #"{"mediaType":"\#(descriptor.mediaType)","digest":"\#(descriptor.digest)","size":\#(descriptor.size)\#(extra)}"#
-        }
-        let body = members.replacing("CONFIG", with: text(config.descriptor))
-            .replacing("LAYER", with: text(blob.descriptor, annotations))
+        let config = BuiltBlob.empty
+        let blob = BuiltBlob(Array(layer.utf8), mediaType: .of(layerType))
+        let notes = annotations.sorted { $0.key < $1.key }.map { #""\#($0.key)":"\#($0.value)""# }
+        let extra = notes.isEmpty ? "" : #","annotations":{\#(notes.joined(separator: ","))}"#
+        let body = members.replacing("CONFIG", with: ImageBuilder.json(config.descriptor))
+            .replacing("LAYER", with: ImageBuilder.json(blob.descriptor, extra))
         let manifest = try ImageBuilder.document(
             #"{"schemaVersion":2,"mediaType":"\#(MediaType.ociManifest)",\#(body)}"#
         )

@@ -52,7 +52,7 @@ struct TarContent: Hashable, Sendable {
             if position < file.start + 512 {
                 let skipped = Int(position - file.start)
                 let target = part(upTo: file.start + 512)
-                target.copyBytes(from: Self.header(of: file)[skipped..<skipped + target.count])
+                target.copyBytes(from: Self.header(of: file.name, size: file.size)[skipped..<skipped + target.count])
             }
             let dataEnd = file.start + 512 + file.size
             if position < min(dataEnd, end) {
@@ -69,7 +69,7 @@ struct TarContent: Hashable, Sendable {
     }
 
     /// The header of a regular file (POSIX.1-1988, ustar).
-    private static func header(of file: File) -> [UInt8] {
+    static func header(of name: String, size: Int64) -> [UInt8] {
         var header = [UInt8](repeating: 0, count: 512)
         func put(_ text: String, at offset: Int) {
             header.replaceSubrange(offset..<offset + text.utf8.count, with: Array(text.utf8))
@@ -78,11 +78,11 @@ struct TarContent: Hashable, Sendable {
             let digits = String(value, radix: 8)
             return String(repeating: "0", count: width - digits.count) + digits
         }
-        put(file.name, at: 0)
+        put(name, at: 0)
         put(octal(0o644, width: 7), at: 100)
         put(octal(0, width: 7), at: 108)
         put(octal(0, width: 7), at: 116)
-        put(octal(file.size, width: 11), at: 124)
+        put(octal(size, width: 11), at: 124)
         put(octal(1_700_000_000, width: 11), at: 136)
         put("        ", at: 148)
         put("0", at: 156)

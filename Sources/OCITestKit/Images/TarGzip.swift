@@ -13,7 +13,7 @@ public struct TarGzip: Hashable, Sendable {
     /// The smallest size that a layer can be asked to have.
     public static let smallestSize: Int64 = 2071
 
-    private static let head: [UInt8] = [0x1F, 0x8B, 8, 0, 0, 0, 0, 0, 0, 3]
+    static let head: [UInt8] = [0x1F, 0x8B, 8, 0, 0, 0, 0, 0, 0, 3]
     private static let tailSize: Int64 = 8
     private static let blockSize: Int64 = 32 << 10
     private static let storedBlockSize = blockSize + 5
@@ -59,7 +59,7 @@ public struct TarGzip: Hashable, Sendable {
         for (place, start) in stride(from: Int64(0), to: tar.size, by: Int(Self.blockSize)).enumerated() {
             block.withUnsafeMutableBytes { bytes in
                 let count = Int(min(Self.blockSize, tar.size - start))
-                bytes.copyBytes(from: blockHead(count: count, isLast: start + Int64(count) == tar.size))
+                bytes.copyBytes(from: Self.blockHead(count: count, isLast: start + Int64(count) == tar.size))
                 let content = UnsafeMutableRawBufferPointer(rebasing: bytes[5..<5 + count])
                 tar.fill(content, from: start)
                 diffID.update(UnsafeRawBufferPointer(content))
@@ -109,7 +109,7 @@ public struct TarGzip: Hashable, Sendable {
             let start = block * Self.blockSize
             let count = min(Self.blockSize, tar.size - start)
             if place < 5 {
-                put(blockHead(count: Int(count), isLast: start + count == tar.size)[Int(place)...])
+                put(Self.blockHead(count: Int(count), isLast: start + count == tar.size)[Int(place)...])
             } else {
                 let length = Int(min(count - (place - 5), Int64(bytes.count - written)))
                 let target = UnsafeMutableRawBufferPointer(rebasing: bytes[written..<written + length])
@@ -121,14 +121,16 @@ public struct TarGzip: Hashable, Sendable {
         if written < bytes.count { put(tail(figures.checksum)[Int(position - (size - Self.tailSize))...]) }
     }
 
-    private func blockHead(count: Int, isLast: Bool) -> [UInt8] {
+    static func blockHead(count: Int, isLast: Bool) -> [UInt8] {
         let low = UInt8(count & 0xFF)
         let high = UInt8(count >> 8)
         return [isLast ? 1 : 0, low, high, ~low, ~high]
     }
 
-    private func tail(_ checksum: UInt32) -> [UInt8] {
-        let words = UInt64(checksum) | UInt64(truncatingIfNeeded: tar.size) << 32
+    private func tail(_ checksum: UInt32) -> [UInt8] { Self.tail(checksum, size: tar.size) }
+
+    static func tail(_ checksum: UInt32, size: Int64) -> [UInt8] {
+        let words = UInt64(checksum) | UInt64(truncatingIfNeeded: size) << 32
         return withUnsafeBytes(of: words.littleEndian, Array.init)
     }
 }

@@ -142,10 +142,12 @@ public final class DockerRegistry: Sendable {
         process.withLock { $0 = new }
     }
 
-    /// Another registry that takes the place of Debian's wherever nobody has to sign in: the path of a `mirror`, of whose
-    /// embedded one is meant.
+    /// Whether another registry takes the place of Debian's wherever nobody has to sign in.
     ///
     /// So that all tests that are made for the one can be run over the other.
+    public static var isReplaced: Bool { substitute != nil }
+
+    /// That other registry: the path of a `mirror`, of which the embedded one is meant.
     private static let substitute = ProcessInfo.processInfo.environment["MIRROR_TEST_REGISTRY"]
 
     private static func command(_ directory: String, _ port: Int) throws -> (program: String, arguments: [String]) {

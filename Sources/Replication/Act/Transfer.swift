@@ -20,6 +20,7 @@ struct Transfer: Sendable {
     ///   it was.
     func execute(_ plan: RootPlan) async throws {
         let destination = job.destination.sink(plan.route.destination)
+        try await DestinationTrial(place: job.destination.name, destination: destination).run(plan)
         do { try await bring(plan, to: destination) } catch let failure as SideFailure {
             guard (failure.underlying as? any MissingReferencesError)?.isAboutMissingReferences == true else {
                 throw failure
@@ -32,7 +33,6 @@ struct Transfer: Sendable {
     }
 
     private func bring(_ plan: RootPlan, to destination: any ContentSink) async throws {
-        if !plan.omitted.isEmpty { try await tryOut(plan, at: destination) }
         try await moveBlobs(of: plan, to: destination)
         for level in plan.children {
             try await forEach(level, width: 8) { child in try await write(child, of: plan, to: destination) }
@@ -49,18 +49,6 @@ struct Transfer: Sendable {
             }
         } catch {
             throw error is Refusal ? error : SideFailure.wrapping(error, side: .destination)
-        }
-    }
-
-    /// Finds out, before any byte is copied, whether the destination takes an index without all that it points to.
-    ///
-    /// Written by its digest, the index is nothing that anybody sees before its tag moves.
-    private func tryOut(_ plan: RootPlan, at destination: any ContentSink) async throws {
-        do { try await destination.write(plan.root) } catch {
-            var isAboutMissing = (error as? any MissingReferencesError)?.isAboutMissingReferences == true
-            if case ContentError.missing = error { isAboutMissing = true }
-            let refused = SparseIndexRefused(place: job.destination.name)
-            throw SideFailure.wrapping(isAboutMissing ? refused : error, side: .destination)
         }
     }
 
@@ -131,6 +119,7 @@ struct Transfer: Sendable {
                 arrival = try await destination.write(content, heldBy: sibling)
             } catch {
                 events(.blobEnded(flight, nil))
+                let error = DigestRefused(.blobs, blob.digest, by: job.destination.name, error) ?? error
                 // Before the slot is free: whoever gets it must not begin.
                 if !(error is CancellationError) { failure.note(SideFailure.wrapping(error, side: .destination)) }
                 throw error
@@ -173,12 +162,6 @@ struct Transfer: Sendable {
             throw SideFailure.wrapping(error, side: .destination)
         }
     }
-}
-
-/// A place does not take an index without everything that it points to.
-public struct SparseIndexRefused: Error, Hashable, Sendable {
-    /// The place.
-    public let place: String
 }
 
 /// The first of the errors of work that runs side by side.

@@ -18,6 +18,8 @@ public struct PlanSummary: Hashable, Sendable {
     public var bytesSaved: Int64 = 0
     /// Manifests that would be written, each image's own among them.
     public var manifestsToWrite = 0
+    /// Manifests that would be written before everything else, to find out whether the destination takes them.
+    public var trials = 0
     /// Requests at the source to fetch what is to be copied; looking is not among them.
     public var sourceRequests = 0
     /// Requests at the destination to write it; looking is not among them.
@@ -40,6 +42,7 @@ struct PlanLedger {
     private var known: Set<Place> = []
     private var manifests: Set<Place> = []
     private var publishes = 0
+    private var trials = 0
 
     private struct Place: Hashable {
         let repository: RepositoryName
@@ -50,6 +53,7 @@ struct PlanLedger {
     mutating func add(_ plan: RootPlan) -> [Descriptor] {
         let repository = plan.route.destination
         publishes += plan.change == .unchanged ? 0 : 1
+        trials += plan.trialCount
         for child in plan.children.joined() {
             manifests.insert(Place(repository: repository, digest: child.descriptor.digest))
         }
@@ -79,8 +83,9 @@ struct PlanLedger {
         }
         sum.sourceRequests = sum.blobsToCopy
         sum.manifestsToWrite = manifests.count + publishes
+        sum.trials = trials
         sum.destinationRequests =
-            2 * sum.blobsToCopy + sum.blobsToMount + sum.blobsPresent + sum.manifestsToWrite
+            2 * sum.blobsToCopy + sum.blobsToMount + sum.blobsPresent + sum.manifestsToWrite + sum.trials
         return sum
     }
 }

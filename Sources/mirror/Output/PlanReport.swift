@@ -132,6 +132,7 @@ struct PlanReport {
                 (2 * summary.blobsToCopy + summary.blobsToMount + summary.blobsPresent, "for blobs", "for blobs")
             )
             counts.append((summary.manifestsToWrite, "manifest", "manifests"))
+            counts.append((summary.trials, "trial", "trials"))
         }
         let words = counts.filter { $0.0 > 0 }.map { "\($0.0) \($0.0 == 1 ? $0.1 : $0.2)" }
         return words.isEmpty ? "" : " (\(words.joined(separator: ", ")))"

@@ -37,6 +37,8 @@ enum Wording {
         case let error as SettingError: CredentialWording.hint(for: error)
         case is CompanionError: "referrers: none copies the image without them; a list of artifact types, only those"
         case is SparseIndexRefused: "index: rewritten (--index rewritten) copies a smaller index, with another digest"
+        case is DigestRefused:
+            "a folder (layout:DIR, oci:DIR) and mirror serve hold them; or have the image pushed again with sha256 digests"
         case is JobLocked: "--wait waits for it"
         case is RootMissing: "mirror list shows what is there"
         case let error as Refusal: SelectionWording.hint(for: error)
@@ -65,6 +67,8 @@ enum Wording {
                     ? "" : ", but for \(error.platforms.prefix(8).map(\.description).joined(separator: " "))")
         case is SparseIndexRefused:
             "the destination takes no index without all that it points to"
+        case let error as DigestRefused:
+            "\(error.algorithm.rawValue) digests of \(error.content.rawValue) are not held by \(error.place), which refused a right one"
         case is RepositoryEmpty: "the repository has no tags at the source, or is not there"
         case let error as RootMissing: "there is no \(error.target) at the source"
         case let error as AddressError: AddressWording.sentence(for: error)

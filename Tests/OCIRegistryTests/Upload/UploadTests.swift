@@ -43,6 +43,20 @@ extension RemoteRegistryTests {
             }
         }
 
+        @Test func `a blob that is named by SHA-512 is not mounted, since registries confirm that and do not have it`()
+            async throws
+        {
+            let blob = BuiltBlob(blob.bytes, algorithm: .sha512)
+            try await withRegistry { request in
+                .uploads(request)
+            } _: { registry, peer in
+                let sibling = try RepositoryName("team/base")
+                #expect(try await registry.app().write(BlobContent(blob), heldBy: sibling) == .copied)
+                #expect(peer.requests.allSatisfy { $0.query("from") != "team/base" })
+                #expect(peer.requests.last?.query("digest") == "\(blob.descriptor.digest)")
+            }
+        }
+
         @Test(arguments: [400, 404, 405, 501])
         func `a registry that refuses a mount is not asked for one again`(_ status: Int) async throws {
             let blob = blob
