@@ -47,6 +47,8 @@ public struct Address: Hashable, Sendable {
     public var place: Place
     /// What of it is meant.
     public var scope: Scope
+    /// The tag that is written beside a digest: the digest says what is meant, the tag what it is called.
+    public private(set) var writtenTag: TagName?
 
     /// Puts an address together from its parts.
     public init(place: Place, scope: Scope) {
@@ -85,6 +87,31 @@ public struct Address: Hashable, Sendable {
             self = folder
             return
         }
+        try self.init(inRegistry: text)
+    }
+
+    /// Reads a reference as container runtimes do: one image of a registry, its tag `latest` unless it says which.
+    ///
+    /// No scheme can stand in front of it, and `layout:1` is an image of Docker Hub's `library`.
+    /// - Returns: An address whose scope is `image`.
+    /// - Throws: ``AddressError`` with the place of the mistake.
+    public static func image(_ text: String) throws(AddressError) -> Address {
+        guard !text.isEmpty else { throw AddressError(text: text, offset: 0, reason: .empty) }
+        guard text.utf8.count <= 4096 else { throw AddressError(text: text, offset: 4096, reason: .tooLong) }
+        var address = try Address(inRegistry: text)
+        guard address.writtenScheme == nil else { throw AddressError(text: text, offset: 0, reason: .notAnImage) }
+        switch address.scope {
+        case .image: return address
+        case .repository(let name): address.scope = .image(name, .tag(.latest))
+        case .registry, .subtree, .level: throw AddressError(text: text, offset: 0, reason: .notAnImage)
+        }
+        return address
+    }
+
+    private init(inRegistry text: String) throws(AddressError) {
+        func fail(_ offset: Int, _ reason: AddressError.Reason) -> AddressError {
+            AddressError(text: text, offset: offset, reason: reason)
+        }
         var rest = Substring(text)
         var writtenScheme: Scheme?
         for scheme in [Scheme.https, .http] where rest.hasPrefix("\(scheme.rawValue)://") {
@@ -115,8 +142,8 @@ public struct Address: Hashable, Sendable {
         } else {
             host = .dockerHub
         }
-        place = .registry(host, writtenScheme)
-        scope = try Self.scope(of: rest, place: place, whole: text, base: base)
+        self.init(place: .registry(host, writtenScheme), scope: .registry)
+        try read(rest, whole: text, base: base)
     }
 
     /// Reads a place below which repositories are named: `host/` for the whole registry, `host/path` for a path in it.
@@ -149,12 +176,22 @@ public struct Address: Hashable, Sendable {
         }
     }
 
-    static func scope(
+    /// Reads what of the place is meant.
+    /// - Parameters:
+    ///   - text: The whole address, for errors.
+    ///   - base: The byte of it at which the path begins.
+    mutating func read(_ path: Substring, whole text: String, base: Int) throws(AddressError) {
+        let part = try Self.part(of: path, place: place, whole: text, base: base)
+        scope = part.scope
+        writtenTag = part.tag
+    }
+
+    private static func part(
         of path: Substring,
         place: Place,
         whole text: String,
         base: Int
-    ) throws(AddressError) -> Scope {
+    ) throws(AddressError) -> (scope: Scope, tag: TagName?) {
         func fail(_ offset: Int, _ reason: AddressError.Reason) -> AddressError {
             AddressError(text: text, offset: offset, reason: reason)
         }
@@ -176,9 +213,9 @@ public struct Address: Hashable, Sendable {
             guard !parent.isEmpty else { return nil }
             do { return try RepositoryName(String(parent.dropLast())) } catch { throw fail(base, .name(error)) }
         }
-        if path.isEmpty { return .registry }
-        if path == "**" || path.hasSuffix("/**") { return .subtree(try prefix(before: "**")) }
-        if path == "*" || path.hasSuffix("/*") { return .level(try prefix(before: "*")) }
+        if path.isEmpty { return (.registry, nil) }
+        if path == "**" || path.hasSuffix("/**") { return (.subtree(try prefix(before: "**")), nil) }
+        if path == "*" || path.hasSuffix("/*") { return (.level(try prefix(before: "*")), nil) }
         if let star = path.utf8.firstIndex(of: UInt8(ascii: "*")) {
             throw fail(base + path.utf8.distance(from: path.startIndex, to: star), .wildcard)
         }
@@ -190,18 +227,19 @@ public struct Address: Hashable, Sendable {
             }
             // As docker does: with both a tag and a digest, the digest is what counts.
             var repository = path[..<at]
+            var written: TagName?
             if let colon = repository.lastIndex(of: ":") {
-                _ = try tag(path[path.index(after: colon)..<at])
+                written = try tag(path[path.index(after: colon)..<at])
                 repository = repository[..<colon]
             }
-            return .image(try name(repository), .digest(digest))
+            return (.image(try name(repository), .digest(digest)), written)
         }
         if let colon = path.lastIndex(of: ":") {
             let written = try tag(path[path.index(after: colon)...])
-            return .image(try name(path[..<colon]), .tag(written))
+            return (.image(try name(path[..<colon]), .tag(written)), nil)
         }
         if path.hasSuffix("/") { throw fail(text.utf8.count, .trailingSlash) }
-        return .repository(try name(path))
+        return (.repository(try name(path)), nil)
     }
 
     /// The `@` behind a user name and perhaps a password in front of a host.
@@ -246,7 +284,7 @@ extension Address: CustomStringConvertible {
         case .subtree(let parent): return place + (parent.map { "\($0)/**" } ?? "**")
         case .level(let parent): return place + (parent.map { "\($0)/*" } ?? "*")
         case .repository(let name): return place + name.text
-        case .image(let name, let target): return place + "\(name)\(target)"
+        case .image(let name, let target): return place + "\(name)\(writtenTag.map { ":\($0)" } ?? "")\(target)"
         }
     }
 }
@@ -291,6 +329,8 @@ public struct AddressError: Error, Hashable, Sendable {
         case wildcard
         /// A slash ends the address, but a path stands before it.
         case trailingSlash
+        /// One image is to be named, and something else is.
+        case notAnImage
     }
 
     /// The text that was to be read.

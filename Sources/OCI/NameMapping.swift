@@ -1,7 +1,7 @@
 // mirror: container images from one registry to another
 // SPDX-License-Identifier: Apache-2.0
 
-/// How repositories are called at the destination: the destination replaces the fixed part of the source.
+/// How repositories and images are called at the destination: the destination replaces the fixed part of the source.
 ///
 /// | Source | Destination | `a/x/app` becomes |
 /// |---|---|---|
@@ -20,8 +20,10 @@ public struct NameMapping: Hashable, Sendable {
     private let inside: RepositoryName?
     /// Whether source and destination are one place, so that what is copied is there already, in another repository.
     public let isWithinOnePlace: Bool
-    /// The tag that the destination asks for in place of the source's, for one image.
+    /// The tag of one image, where an address says it: the destination's, or the source's beside a digest.
     public let tag: TagName?
+    /// Which tags images get that are named by their digests alone.
+    public var digestTags = DigestTags.standard
 
     /// Everything keeps its name, in another place.
     public static let unchanged = NameMapping(rule: .prefix(fixed: nil, replacement: nil))
@@ -60,7 +62,7 @@ public struct NameMapping: Hashable, Sendable {
         }
         if tag != nil, case .prefix = rule { throw .manyToOneTag }
         if case .oci = destination.place, case .prefix = rule { throw .manyToOneLayout }
-        self.tag = tag
+        self.tag = tag ?? source.writtenTag
         isWithinOnePlace = source.place.isSame(as: destination.place)
         inside = isWithinOnePlace ? target : nil
     }
@@ -71,6 +73,16 @@ public struct NameMapping: Hashable, Sendable {
     public func isDestination(_ repository: RepositoryName) -> Bool {
         guard case .prefix = rule, let inside else { return false }
         return repository == inside || repository.text.hasPrefix("\(inside)/")
+    }
+
+    /// What an image is tagged at the destination; `nil` for not at all.
+    /// - Parameter writtenTag: The tag that is written beside a digest.
+    public func destinationTag(of target: Target, writtenTag: TagName?) -> TagName? {
+        if let tag { return tag }
+        switch target {
+        case .tag(let tag): return tag
+        case .digest(let digest): return writtenTag ?? digestTags.tag(of: digest)
+        }
     }
 
     /// What a repository of the source is called at the destination.

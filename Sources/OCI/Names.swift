@@ -67,18 +67,20 @@ public struct TagName: Hashable, Sendable {
         guard !text.isEmpty else { throw NameError(kind: .tag, text: text, reason: .empty) }
         guard text.utf8.count <= 128 else { throw NameError(kind: .tag, text: text, reason: .tooLong(128)) }
         for (offset, byte) in text.utf8.enumerated() {
-            let isWord =
-                (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte)
-                || (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(byte)
-                || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) || byte == UInt8(ascii: "_")
-            guard isWord || (offset > 0 && (byte == UInt8(ascii: ".") || byte == UInt8(ascii: "-"))) else {
+            guard Self.allows(byte), offset > 0 || (byte != UInt8(ascii: ".") && byte != UInt8(ascii: "-")) else {
                 throw NameError(kind: .tag, text: text, reason: .character(at: offset))
             }
         }
         self.text = text
     }
 
-    private init(known text: String) { self.text = text }
+    init(known text: String) { self.text = text }
+
+    /// Whether a byte can stand in a tag; a dot or a hyphen not at its beginning.
+    static func allows(_ byte: UInt8) -> Bool {
+        (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte) || (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(byte)
+            || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) || "_.-".utf8.contains(byte)
+    }
 
     init(of companion: CompanionTag) {
         self.init(known: "\(companion.algorithm.rawValue)-\(companion.hex)\(companion.kind.rawValue)")

@@ -70,7 +70,9 @@ extension Address {
         let path = rest[separator.upperBound...]
         let place = kind(String(rest[..<separator.lowerBound]))
         let base = text.utf8.count - path.utf8.count
-        return Address(place: place, scope: try scope(of: path, place: place, whole: text, base: base))
+        var address = Address(place: place, scope: .registry)
+        try address.read(path, whole: text, base: base)
+        return address
     }
 
     private static func plainLayout(_ rest: Substring, _ text: String) throws(AddressError) -> Address {

@@ -61,8 +61,13 @@ public struct Replicator: Sendable {
     /// - Throws: As ``run()``.
     public func plan(opensImages: Bool = true) async throws -> PlanSummary {
         let pricer = PlanPricer(destination: job.destination, width: limits.blobs)
-        try await forEachPlan(opensImages: opensImages) { try await pricer.add($0) }
+        try await plan(opensImages: opensImages, into: pricer)
         return await pricer.summary
+    }
+
+    /// The same as a part of a sum.
+    public func plan(opensImages: Bool, into pricer: PlanPricer) async throws {
+        try await forEachPlan(opensImages: opensImages) { try await pricer.add($0) }
     }
 
     /// What the routes of a run share.

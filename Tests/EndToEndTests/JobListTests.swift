@@ -249,8 +249,9 @@ extension EndToEnd {
                 try await scene.run("sync")
                 #expect(
                     try await allTags(of: scene.b).keys.sorted() == [
-                        "chosen/drop/a:1", "chosen/flat-team/tool:1", "chosen/renamed/app:2", "listed/app:1",
-                        "listed/team/tool:1",
+                        "chosen/drop/a:1", "chosen/flat-team/tool:1",
+                        "chosen/lib:pinned-sha256-\(images[1].digest.hex)", "chosen/renamed/app:2", "listed/app:1",
+                        "listed/lib:pinned-sha256-\(images[1].digest.hex)", "listed/team/tool:1",
                     ]
                 )
                 for place in ["listed", "chosen"] {

@@ -110,6 +110,45 @@ import Testing
         Accepted("http/a", "docker.io", .repository("http/a")),
     ]
 
+    @Test func `a tag beside a digest is kept, and stands in the full form`() throws {
+        for (text, tag) in [
+            ("r.io/a:t@\(Self.sha256)", "t"), ("nginx:1.27@\(Self.sha256)", "1.27"),
+            ("layout:/srv//a:t@\(Self.sha512)", "t"), ("r.io/a@\(Self.sha256)", nil), ("r.io/a:t", nil),
+            ("r.io/a", nil),
+        ] {
+            let address = try Address(text)
+            #expect(address.writtenTag?.text == tag)
+            #expect(try Address(address.description) == address)
+            if tag != nil { #expect(address.description.hasSuffix(text)) }
+        }
+    }
+
+    @Test(arguments: [
+        ("nginx", "docker.io/library/nginx:latest"), ("redis:7", "docker.io/library/redis:7"),
+        ("registry.k8s.io/pause:3.9", "registry.k8s.io/pause:3.9"), ("localhost:5000/a/b", "localhost:5000/a/b:latest"),
+        ("acme/app@\(sha256)", "docker.io/acme/app@\(sha256)"), ("a.io/x:1@\(sha256)", "a.io/x:1@\(sha256)"),
+        // What would be folders as addresses are images to a container runtime.
+        ("layout:1", "docker.io/library/layout:1"), ("oci:1", "docker.io/library/oci:1"),
+    ])
+    func `a reference is one image of a registry`(_ text: String, _ expected: String) throws {
+        let address = try Address.image(text)
+        #expect(address.description == expected)
+        guard case .image = address.scope else {
+            Issue.record("\(address.scope)")
+            return
+        }
+    }
+
+    @Test(arguments: [
+        ("", AddressError.Reason.empty), ("https://a.io/x", .notAnImage), ("http://a.io/x:1", .notAnImage),
+        ("a.io/", .notAnImage), ("a.io/x/**", .notAnImage), ("*", .notAnImage), ("a.io", .bareHost("a.io")),
+        ("ftp://a.io/x", .unknownScheme("ftp")), (String(repeating: "a", count: 4097), .tooLong),
+    ])
+    func `what names more or less than one image is no reference`(_ text: String, _ reason: AddressError.Reason) {
+        #expect(throws: AddressError.self) { try Address.image(text) }
+        do { _ = try Address.image(text) } catch { #expect(error.reason == reason) }
+    }
+
     @Test(arguments: accepted)
     func `reads an address`(_ row: Accepted) throws {
         let address = try Address(row.text)
@@ -133,7 +172,7 @@ import Testing
         ("**", "docker.io/**"),
         ("r.io/a/*", "r.io/a/*"),
         ("r.io/", "r.io/"),
-        ("r.io/a:t@\(sha256)", "r.io/a@\(sha256)"),
+        ("r.io/a:t@\(sha256)", "r.io/a:t@\(sha256)"),
     ])
     func `prints the full form`(_ text: String, printed: String) throws {
         #expect(try Address(text).description == printed)

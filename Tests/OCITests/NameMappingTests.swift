@@ -36,6 +36,8 @@ import Testing
         Row("nginx:1.27", "b.io/nginx:stable", "library/nginx", "nginx", tag: "stable"),
         Row("a.io/x/app@\(AddressTests.sha256)", "b.io/y", "x/app", "y"),
         Row("a.io/x/app@\(AddressTests.sha256)", "b.io/y:pinned", "x/app", "y", tag: "pinned"),
+        Row("a.io/x/app:1@\(AddressTests.sha256)", "b.io/y", "x/app", "y", tag: "1"),
+        Row("a.io/x/app:1@\(AddressTests.sha256)", "b.io/y:2", "x/app", "y", tag: "2"),
         // Everything below: the destination replaces the fixed part.
         Row("a.io/x/**", "b.io/y", "x/app", "y/app"),
         Row("a.io/x/**", "b.io/y", "x/team/app", "y/team/app"),
@@ -66,6 +68,21 @@ import Testing
         let mapping = try NameMapping(from: Address(row.source), to: Address(row.destination))
         #expect(try mapping.destination(of: RepositoryName(row.repository)).text == row.result)
         #expect(mapping.tag?.text == row.tag)
+    }
+
+    @Test func `an image is tagged as it is called, as is written beside its digest, or by its digest`() throws {
+        var mapping = try NameMapping(from: Address("a.io/"), to: Address("b.io/"))
+        let digest = Target.digest(try Digest(AddressTests.sha256))
+        let tag = try TagName("1")
+        #expect(mapping.destinationTag(of: .tag(tag), writtenTag: nil) == tag)
+        #expect(mapping.destinationTag(of: digest, writtenTag: tag) == tag)
+        let made = "pinned-sha256-\(DigestTests.hex256)"
+        #expect(mapping.destinationTag(of: digest, writtenTag: nil)?.text == made)
+        mapping.digestTags = .untagged
+        #expect(mapping.destinationTag(of: digest, writtenTag: nil) == nil)
+        #expect(mapping.destinationTag(of: digest, writtenTag: tag) == tag)
+        let one = try NameMapping(from: Address("a.io/x@\(AddressTests.sha256)"), to: Address("b.io/x:2"))
+        #expect(one.destinationTag(of: digest, writtenTag: tag)?.text == "2")
     }
 
     @Test(

@@ -64,12 +64,39 @@ import Testing
         #expect(try await destination.missing().isEmpty)
     }
 
-    @Test func `an image by its digest is copied without a tag`() async throws {
+    @Test func `an image by its digest is tagged by it, so that it is no garbage`() async throws {
         let forge = ImageForge(seed: 1)
         let image = try forge.image()
         let name = try RepositoryName("app")
         try await forge.put(image, as: .latest, into: source[name])
-        let job = try copyJob(source, destination, from: "from.lan/app@\(image.descriptor.digest)", to: "to.lan/app")
+        let from = "from.lan/app@\(image.descriptor.digest)"
+        let tag = try Self.tag("pinned-sha256-\(image.descriptor.digest.hex)")
+        // Also where it is there already, and is garbage.
+        try await run(copyJob(source, destination, from: from, to: "to.lan/app", digestTags: .untagged))
+        let job = try copyJob(source, destination, from: from, to: "to.lan/app")
+        let log = try await run(job)
+        #expect(log.published.map(\.tag) == [tag])
+        #expect(log.arrivals(.copied).isEmpty)
+        #expect(try await destination[name].tags().all().map(\.tag) == [tag])
+        let again = try await run(job)
+        #expect(again.published.isEmpty)
+        #expect(again.equal == [.digest(image.descriptor.digest)])
+        let written = try copyJob(source, destination, from: from.replacing("app@", with: "app:1@"), to: "to.lan/app")
+        #expect(try await run(written).published.map(\.tag?.text) == ["1"])
+    }
+
+    @Test func `an image by its digest is copied without a tag if that is wanted`() async throws {
+        let forge = ImageForge(seed: 1)
+        let image = try forge.image()
+        let name = try RepositoryName("app")
+        try await forge.put(image, as: .latest, into: source[name])
+        let job = try copyJob(
+            source,
+            destination,
+            from: "from.lan/app@\(image.descriptor.digest)",
+            to: "to.lan/app",
+            digestTags: .untagged
+        )
         #expect(try await run(job).published.map(\.tag) == [nil])
         #expect(try await destination[name].document(at: .digest(image.descriptor.digest)) == image)
         #expect(try await destination[name].tags().all().isEmpty)

@@ -62,7 +62,8 @@ import Testing
             switch request.images {
             case .tags(nil): ""
             case .tags: " by rule"
-            case .targets(let targets): " \(targets.map(\.description).joined(separator: " "))"
+            case .named(let images):
+                " \(images.map { "\($0.writtenTag.map { ":\($0)" } ?? "")\($0.target)" }.joined(separator: " "))"
             case .pinned(let images): " \(images.count) pinned"
             }
         return "\(request.route.source) > \(request.route.destination)\(wanted)\(request.isNamed ? "" : " ?")"
@@ -215,6 +216,34 @@ import Testing
             }
             #expect(parts(again.routes) == parts(found.routes), "seed 7: \(shuffled)")
         }
+    }
+
+    @Test func `a tag beside a digest is used where it says which image is meant`() async throws {
+        let digests = (1...3).map { BuiltBlob([$0]).descriptor.digest }
+        func reference(_ name: String, _ tag: String?, _ digest: Int?) throws -> Selection.Reference {
+            let tag = try tag.map { try TagName($0) }
+            guard let digest else { return .init(try RepositoryName(name), tag.map { .tag($0) }) }
+            return .init(try RepositoryName(name), .digest(digests[digest]), writtenTag: tag)
+        }
+        func route(_ name: String, _ images: [String]) -> String {
+            "\(name) > \(name)\(images.map { " \($0)" }.joined())"
+        }
+        let found = try await find(
+            .references([
+                // One tag of one digest; one beside two; one that is wanted for itself; all tags.
+                try reference("a", "1", 0), try reference("a", "2", 1), try reference("a", "1", 0),
+                try reference("b", "1", 0), try reference("b", "1", 1), try reference("b", nil, 0),
+                try reference("c", "1", 0), try reference("c", "1", nil), try reference("c", "2", 2),
+                try reference("d", nil, nil), try reference("d", "1", 0), try reference("d", "2", 0),
+            ])
+        )
+        #expect(
+            found.routes == [
+                route("a", [":1@\(digests[0])", ":2@\(digests[1])"]), route("b", ["@\(digests[0])", "@\(digests[1])"]),
+                route("c", ["@\(digests[0])", ":1", ":2@\(digests[2])"]), route("d", []),
+                route("d", ["@\(digests[0])"]),
+            ]
+        )
     }
 
     @Test func `a plan's images are gathered by their routes`() async throws {

@@ -279,7 +279,7 @@ import Testing
             (.always, ["! app:moved", "= app:equal", "= app:moved", "= app:new"]),
         ] {
             let book = TagBook()
-            try await run(ruledJob(list, source, destination, overwrite: rule, memory: book))
+            try await run(ruledJob(list, source, destination, digestTags: .untagged, overwrite: rule, memory: book))
             #expect(book.notes == notes)
         }
     }

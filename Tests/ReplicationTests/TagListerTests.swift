@@ -253,7 +253,7 @@ import Testing
         #expect(underlying(log.failures["gone"]) is RepositoryEmpty)
     }
 
-    @Test func `references copy what is listed, and a digest without a tag`() async throws {
+    @Test func `references copy what is listed, and a digest under a tag of its own`() async throws {
         let first = try await put("1", day: 1)
         try await put("2", day: 2)
         try await put("3", day: 3)
@@ -271,7 +271,8 @@ import Testing
         let hub = try RepositoryName("hub/app")
         #expect(log.failures.keys.sorted() == ["app:4"])
         #expect(underlying(log.failures["app:4"]) as? RootMissing == RootMissing(target: .tag(try TagName("4"))))
-        #expect(try await destination[hub].tags().all().map(\.tag.text) == ["1", "3"])
+        let made = try TagName("pinned-sha256-\(untagged.descriptor.digest.hex)")
+        #expect(try await destination[hub].tags().all().map(\.tag.text) == ["1", "3", made.text])
         #expect(try await destination[hub].document(at: .tag(TagName("1"))) == first)
         #expect(try await destination[hub].document(at: .digest(untagged.descriptor.digest)) == untagged)
         // What is listed one by one is not looked for by listing; its signatures are, once.

@@ -32,7 +32,7 @@ import Testing
 
     @Test func `the example is read without a mistake`() throws {
         let configuration = try MirrorConfiguration.read(Self.path)
-        #expect(configuration.jobs.map(\.name) == ["base-images", "team", "listed"])
+        #expect(configuration.jobs.map(\.name) == ["base-images", "team", "listed", "manifests"])
         #expect(configuration.registries.count == 5)
     }
 
@@ -139,6 +139,7 @@ import Testing
             ),
             ("version: 1\njobs: { a: { from: a.lan/, to: b.lan/, tags: 1 } }", ["$.jobs.a.tags: anyOf"]),
             ("version: 1\ndefaults: { overwrites: never }", ["$.defaults.overwrites: not allowed"]),
+            ("version: 1\njobs: { a: { from: a.lan/, to: b.lan/, images-from: x } }", ["$.jobs.a.images-from: type"]),
         ] as [(String, [String])]
     )
     func `the schema refuses what the reader refuses, at the same place`(_ text: String, problems: [String]) throws {

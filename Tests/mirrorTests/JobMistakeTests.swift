@@ -319,7 +319,7 @@ import Testing
             (
                 "from: a.lan/, to: b.lan/, interval: 5m",
                 [
-                    "interval: the key is not known; known here: from, to, repositories, references, tags, overwrite, referrers, non-distributable-layers, platforms, index"
+                    "interval: the key is not known; known here: from, to, repositories, references, images-from, tags, overwrite, referrers, non-distributable-layers, platforms, index, tag-for-digests"
                 ]
             ),
         ] as [(String, [String])]
@@ -366,6 +366,72 @@ import Testing
         )
     }
 
+    @Test func `files of images are checked with the file that names them`() throws {
+        try folder.write("a: 1\nimage: 'a.lan/x:${TAG}'\ncontainers: [image: A]\n", to: "app.yaml")
+        try folder.write("a.lan/x:1\n", to: "list.txt")
+        let path = "\(folder.url.path)/app.yaml"
+        #expect(
+            job("from: a.lan/, to: b.lan/, images-from: [list.txt, app.yaml]") == [
+                "images-from: \(path):2:8: image: \"a.lan/x:${TAG}\" is not filled in; take what `helm template`, `docker compose "
+                    + "config` or `envsubst` makes of the file; \(path):3:21: containers[0].image: cannot read the address \"A\", "
+                    + "byte 1: \"A\" is not the name of a repository: byte 1 cannot stand there"
+            ]
+        )
+        #expect(job("from: a.lan/, to: b.lan/, images-from: [list.txt, none.yaml]") == [])
+        #expect(
+            job("from: a.lan/, to: b.lan/, images-from: []")
+                == ["images-from: expected a list with a file in it, but found none"]
+        )
+        #expect(
+            job("from: a.lan/, to: b.lan/, images-from: list.txt") == ["images-from: expected a list, but found a text"]
+        )
+        #expect(
+            job("from: 'layout:x', to: b.lan/, images-from: [list.txt]")
+                == ["images-from: it has no meaning beside a folder in from"]
+        )
+        #expect(
+            job("from: a.lan/, to: b.lan/, images-from: [list.txt], references: list.txt, repositories: [x], tags: [y]")
+                == [
+                    "images-from: it has no meaning beside repositories",
+                    "references: it has no meaning beside repositories",
+                    "tags: it has no meaning beside images-from",
+                ]
+        )
+        #expect(
+            job("from: a.lan/x:1, to: b.lan/, images-from: [list.txt]")
+                == ["from: expected a registry or a path, not an image, since repositories are listed"]
+        )
+    }
+
+    @Test(arguments: [
+        ("fixed", "every image would get the tag \"fixed\"; write {hex} or {short} in it"),
+        ("x-{algorithm}", "every image would get the tag \"x-{algorithm}\"; write {hex} or {short} in it"),
+        (
+            "{algorithm}-{hex}.sig",
+            "\"{algorithm}-{hex}.sig\" makes tags that stand for signatures and lists of referrers; put a word in front"
+        ),
+        (
+            "x/{hex}", "\"x/{hex}\" is not a template of names: byte 2 can stand in no name"
+        ),
+        (
+            "{digest}",
+            "\"{digest}\" is not a template of names: byte 1: {digest} is not known; known are {algorithm}, {hex} and {short}"
+        ),
+        (
+            "-{hex}",
+            "\"-{hex}\" makes no tag of a digest: \"-\(String(repeating: "0", count: 64))\" is not the name of a tag: byte 1 "
+                + "cannot stand there"
+        ),
+    ])
+    func `a template of tags must make a tag for each image`(_ template: String, _ why: String) {
+        #expect(job("from: a.lan/, to: b.lan/, tag-for-digests: '\(template)'") == ["tag-for-digests: \(why)"])
+        #expect(
+            lines("version: 1\ndefaults: { tag-for-digests: '\(template)' }") == [
+                "mirror.yaml:2:30: defaults.tag-for-digests: \(why)"
+            ]
+        )
+    }
+
     @Test func `every kind of problem has a case here or in the tests of registries`() throws {
         try folder.write("A", to: "bad.txt")
         let deep = String(repeating: "{a: ", count: 40) + String(repeating: "}", count: 40)
@@ -374,7 +440,8 @@ import Testing
             "version: 1\nregistries: { a b: {}, r.lan: { credentials: {} }, R.lan: { client-key: k } }",
             "version: 1\njobs: { a: { from: a.lan/, to: b.lan/x:1 }, b: { from: a.lan/, to: b.lan/, references: bad.txt } }",
         ]
-        var found: Set<String> = ["notText"]
+        // These are of the files of images, and have their cases with them.
+        var found: Set<String> = ["notText", "unfilled", "afterReference", "tooMany"]
         #expect(throws: ConfigMistakes.self) { try MirrorConfiguration(parsing: [0xFF], file: "m") }
         for text in others + [Self.planted] { found.formUnion(mistakes(text).map { Self.kind($0.problem) }) }
         #expect(found.sorted() == Self.kinds.sorted())
@@ -384,7 +451,8 @@ import Testing
         "tooLarge", "notText", "syntax", "refused", "tooDeep", "duplicateKey", "unknownKey", "missingKey", "expected",
         "notAllowed", "outOfRange", "badHost", "sameHost", "literalSecret", "oneOf", "needs", "contradicts", "badName",
         "badAddress", "badMapping", "badPattern", "badRange", "badTemplate", "badDigest", "badPlace", "repeated",
-        "excludedInLine", "manyToOne", "oneRepositoryOnly", "cycle", "sameEnds", "badFile",
+        "excludedInLine", "manyToOne", "oneRepositoryOnly", "cycle", "sameEnds", "badFile", "unfilled",
+        "afterReference", "tooMany",
     ]
 
     /// What a problem is called; whoever adds one is led here, and to the list above.
@@ -422,6 +490,9 @@ import Testing
         case .cycle: "cycle"
         case .sameEnds: "sameEnds"
         case .badFile: "badFile"
+        case .unfilled: "unfilled"
+        case .afterReference: "afterReference"
+        case .tooMany: "tooMany"
         }
     }
 }

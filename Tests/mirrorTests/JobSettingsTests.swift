@@ -207,9 +207,83 @@ import Testing
             try names("docker.io/library") == ["library/alpine", "library/nginx:1.27", "library/acme/app@\(digest)"]
         )
         let later = try job("from: a.lan/x, to: b.lan/m, references: later.txt")
-        #expect(later.content.value == .references(path: "\(folder.url.path)/later.txt", nil))
+        guard case .references(let list) = later.content.value else {
+            Issue.record("\(later.content)")
+            return
+        }
+        #expect(list.missing == "\(folder.url.path)/later.txt")
         #expect(throws: ConfigFileMissing.self) { try later.selection(now: 0) }
         #expect(try later.mapping.destination(of: RepositoryName("x/app")).text == "m/app")
+    }
+
+    @Test func `images of files are taken that lie below from, and what no job takes is told once`() throws {
+        let digest = "sha256:\(String(repeating: "1", count: 64))"
+        try folder.write(
+            """
+            kind: Deployment
+            spec:
+              containers:
+                - image: nginx:1.27
+                - image: docker.io/acme/app:2@\(digest)
+                - image: a.lan/x/y:1
+                - image: c.lan/z@\(digest)
+            """,
+            to: "app.yaml"
+        )
+        let configuration = try read(
+            """
+            jobs:
+              hub: { from: docker.io/, to: b.lan/hub, images-from: [app.yaml] }
+              library: { from: docker.io/library, to: b.lan/library, images-from: [app.yaml] }
+              rest: { from: a.lan/, to: b.lan/a, images-from: [app.yaml, app.yaml] }
+              empty: { from: d.lan/, to: b.lan/d, images-from: [app.yaml] }
+            """
+        )
+        func names(_ index: Int) throws -> [String] {
+            guard case .references(let list) = try configuration.jobs[index].selection(now: 0) else { return [] }
+            return list.map {
+                "\($0.repository)\($0.writtenTag.map { ":\($0)" } ?? "")\($0.target.map { "\($0)" } ?? "")"
+            }
+        }
+        #expect(try names(0) == ["library/nginx:1.27", "acme/app:2@\(digest)"])
+        #expect(try names(1) == ["library/nginx:1.27"])
+        #expect(try names(2) == ["x/y:1"])
+        #expect(try names(3) == [])
+        let path = "\(folder.url.path)/app.yaml"
+        #expect(
+            configuration.jobs.map(\.warnings) == [
+                ["not below docker.io/, and taken by no job: c.lan/z@\(digest) (\(path):7)"], [], [],
+                ["no image of \(path) is below d.lan/"],
+            ]
+        )
+        #expect(
+            JobText.text(configuration.jobs[0], configuration, Style(isColoured: false))
+                .contains("images-from  \(path) (2, 2 elsewhere)")
+        )
+        let later = try job("from: a.lan/, to: b.lan/, images-from: [app.yaml, later.yaml]")
+        #expect(later.warnings == [])
+        #expect(throws: ConfigFileMissing.self) { try later.selection(now: 0) }
+    }
+
+    @Test func `what images are tagged that are named by digest comes from the job, the defaults, or is built in`()
+        throws
+    {
+        func tags(_ defaults: String, _ own: String) throws -> JobSettings.Sourced<DigestTags> {
+            let job = try #require(
+                try read("defaults: \(defaults)\njobs:\n  a: { from: a.lan/, to: b.lan/\(own) }").jobs.first
+            )
+            #expect(job.mapping.digestTags == job.digestTags.value)
+            return job.digestTags
+        }
+        #expect(try tags("{}", "") == .init(value: .standard, origin: .builtIn))
+        #expect(
+            try tags("{ tag-for-digests: 'x-{short}' }", "")
+                == .init(value: DigestTags("x-{short}"), origin: .defaults(line: 2))
+        )
+        #expect(
+            try tags("{ tag-for-digests: 'x-{short}' }", ", tag-for-digests: none")
+                == .init(value: .untagged, origin: .line(4))
+        )
     }
 
     @Test func `another source or destination under the same name is another job`() throws {
@@ -262,6 +336,7 @@ import Testing
                   referrers    all                                                           built in
                   platforms    all                                                           built in
                   layers       non-distributable: skip                                       built in
+                  digests      tagged pinned-{algorithm}-{hex}                               built in
                   repository   alpine: newest 3 by version                                   line 11
                   repository   nginx: include 1.*, exclude *-perl, semver >=1.24, as tools/{name}  line 12
                   repository   redis: pushed within 36h, newest 5 by date                    line 15
@@ -281,6 +356,7 @@ import Testing
                   referrers    all                                             built in
                   platforms    all                                             built in
                   layers       non-distributable: skip                         built in
+                  digests      tagged pinned-{algorithm}-{hex}                 built in
                   image        app:1                                           line 22
                   source       a.lan, https, 16 requests at once               built in
                                credentials: where docker and podman keep them  built in
@@ -296,6 +372,7 @@ import Testing
                   referrers    all                                             built in
                   platforms    all                                             built in
                   layers       non-distributable: skip                         built in
+                  digests      tagged pinned-{algorithm}-{hex}                 built in
                   references   ./none.txt (not there yet)                      line 23
                   source       a.lan, https, 16 requests at once               built in
                                credentials: where docker and podman keep them  built in

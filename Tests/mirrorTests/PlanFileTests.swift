@@ -51,10 +51,11 @@ import Testing
                 .estimated(app, .tag(.latest), tag: .latest, new: Sample.digest(5), old: Sample.digest(6)),
                 .equal(app, .tag(try TagName("9")), Sample.digest(7)),
             ])
+            .images
         )
         file.add(
             PlanFile.Ends(job: nil, source: try Address("a.lan/x/**"), destination: try .base("b.lan/")),
-            PlanRows()
+            []
         )
         func sha(_ digit: Int) -> String { "sha256:\(String(repeating: "\(digit)", count: 64))" }
         #expect(
@@ -80,7 +81,7 @@ import Testing
             nonDistributable: .copy
         )
         var file = PlanFile()
-        file.add(ends, PlanRows())
+        file.add(ends, [])
         let text = file.text(created: 0)
         #expect(
             text.contains(
@@ -131,7 +132,7 @@ import Testing
                         try .base("[::1]:5000/m"),
                     ])
                 )
-                file.add(ends, Self.rows(events))
+                file.add(ends, Self.rows(events).images)
             }
             let read = try read(file.text(created: Int64(round)))
             #expect(read.sections.map(\.ends) == file.sections.map(\.ends), "seed 2026, round \(round)")

@@ -175,6 +175,8 @@ import Testing
     @Test func `the lines of a run are these`() throws {
         let route = try Sample.route("team/app", to: "hub/app")
         func line(_ event: RunEvent) -> String? { Lines.line(for: event, Self.plain) }
+        let failed = RunEvent.failed(try Sample.route(), .tag(.latest), Fault(description: "x"))
+        #expect(Lines.line(for: failed, of: try RegistryHost("a.lan"), Self.plain) == "failed a.lan/team/app:latest: x")
         let ones = Sample.digest(1).short
         #expect(line(.published(try Sample.plan(route))) == "published hub/app:1 \(ones)")
         #expect(line(.published(try Sample.plan(route, tag: nil))) == "published hub/app@\(ones) \(ones)")

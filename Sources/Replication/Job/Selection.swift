@@ -51,11 +51,14 @@ public enum Selection: Hashable, Sendable {
         public let repository: RepositoryName
         /// The image; `nil` for all tags.
         public let target: Target?
+        /// The tag that is written beside a digest.
+        public let writtenTag: TagName?
 
         /// Makes a reference.
-        public init(_ repository: RepositoryName, _ target: Target?) {
+        public init(_ repository: RepositoryName, _ target: Target?, writtenTag: TagName? = nil) {
             self.repository = repository
             self.target = target
+            self.writtenTag = writtenTag
         }
     }
 

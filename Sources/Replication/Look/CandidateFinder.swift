@@ -21,9 +21,9 @@ struct CandidateFinder: Sendable {
     /// The destination's tags are listed first, so that a tag that is absent there needs no question.
     func look(for request: RouteRequest) async throws -> RouteCandidates {
         switch request.images {
-        case .targets(let targets):
-            let present = targets.count > 1 ? try await destinationTags(request.route) : nil
-            let images = Pages(targets.map { candidate($0, on: request.route, present) })
+        case .named(let named):
+            let present = named.count > 1 ? try await destinationTags(request.route) : nil
+            let images = Pages(named.map { candidate($0, on: request.route, present) })
             return RouteCandidates(images: images, companions: unlisted(request.route), present: present)
         case .pinned(let images):
             let images = Pages(images.map { Candidate(pinned: $0) })
@@ -70,14 +70,18 @@ struct CandidateFinder: Sendable {
         return present
     }
 
-    private func candidate(_ target: Target, on route: Route, _ present: [TagName: Digest?]?) -> Candidate {
-        guard case .tag(let tag) = target else {
-            return Candidate(route: route, target: target, tag: job.mapping.tag, mayBePresent: true)
+    private func candidate(_ image: NamedImage, on route: Route, _ present: [TagName: Digest?]?) -> Candidate {
+        let tag = job.mapping.destinationTag(of: image.target, writtenTag: image.writtenTag)
+        guard let present, let tag else {
+            return Candidate(route: route, target: image.target, tag: tag, mayBePresent: true)
         }
-        guard let present, job.mapping.tag == nil else {
-            return Candidate(route: route, target: target, tag: job.mapping.tag ?? tag, mayBePresent: true)
-        }
-        return Candidate(entry: TagEntry(tag: tag), on: route, present)
+        return Candidate(
+            route: route,
+            target: image.target,
+            tag: tag,
+            mayBePresent: present[tag] != nil,
+            destinationDigest: present[tag] ?? nil
+        )
     }
 }
 

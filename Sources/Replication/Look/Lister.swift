@@ -57,7 +57,7 @@ public struct Lister: Sendable {
             show(.repository(route, verdict(route)))
             do {
                 switch request.images {
-                case .targets(let targets): for target in targets { show(.image(route, target)) }
+                case .named(let images): for image in images { show(.image(route, image.target)) }
                 case .pinned(let images): for image in images { show(.image(route, .digest(image.digest))) }
                 case .tags(let rule):
                     for (entry, verdict) in try await tags.judged(request, by: rule) {

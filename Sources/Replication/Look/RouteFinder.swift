@@ -11,7 +11,7 @@ struct RouteRequest: Hashable, Sendable {
         /// All tags, or those that a rule takes.
         case tags(TagRule?)
         /// These, and nothing is listed for them.
-        case targets([Target])
+        case named([NamedImage])
         /// Those of a plan.
         case pinned([Selection.PinnedImage])
     }
@@ -20,6 +20,8 @@ struct RouteRequest: Hashable, Sendable {
     let images: Images
     /// Whether somebody named the repository, and expects it to have something.
     let isNamed: Bool
+    /// The images of the repository that another request names.
+    var namedBeside: [NamedImage] = []
 }
 
 /// Looks for the routes of a job: repositories that are named, and those of the source's catalog.
@@ -63,7 +65,7 @@ struct RouteFinder: Sendable {
     /// The routes, in pages; those that are known without the catalog first.
     func routes() -> Pages<RouteRequest> {
         switch selection {
-        case .image(let name, let target): return named([name]) { _ in .targets([target]) }
+        case .image(let name, let target): return named([name]) { _ in .named([NamedImage(target)]) }
         case .repository(let name): return named([name]) { _ in .tags(nil) }
         case .catalog(let scope):
             let names = catalog()
@@ -102,36 +104,51 @@ struct RouteFinder: Sendable {
         _ name: RepositoryName,
         _ images: RouteRequest.Images,
         as renamed: RepositoryName? = nil,
-        isNamed: Bool = false
+        isNamed: Bool = false,
+        beside named: [NamedImage] = []
     ) -> RouteRequest? {
         do {
             let route = Route(source: name, destination: try mapping.destination(of: renamed ?? name))
-            return RouteRequest(route: route, images: images, isNamed: isNamed)
+            return RouteRequest(route: route, images: images, isNamed: isNamed, namedBeside: named)
         } catch {
             failed(name, error)
             return nil
         }
     }
 
+    /// The routes of a repository of which tags are wanted, and beside them what is named by digest.
+    func requests(
+        _ name: RepositoryName,
+        _ tags: RouteRequest.Images,
+        _ digests: [NamedImage],
+        as renamed: RepositoryName? = nil,
+        isNamed: Bool = true
+    ) -> [RouteRequest] {
+        let tags = request(name, tags, as: renamed, isNamed: isNamed, beside: digests)
+        let named = digests.isEmpty ? nil : request(name, .named(digests), as: renamed, isNamed: isNamed)
+        return [tags, named].compactMap(\.self)
+    }
+
     /// One route for each repository, whatever the order of the references.
     private func requests(of references: [Selection.Reference]) -> [RouteRequest] {
         var names: [RepositoryName] = []
-        var targets: [RepositoryName: [Target]] = [:]
+        var images: [RepositoryName: [NamedImage]] = [:]
         var whole: Set<RepositoryName> = []
         for reference in references {
-            if targets[reference.repository] == nil { names.append(reference.repository) }
-            targets[reference.repository, default: []] += reference.target.map { [$0] } ?? []
+            if images[reference.repository] == nil { names.append(reference.repository) }
+            let image = reference.target.map { NamedImage($0, writtenTag: reference.writtenTag) }
+            images[reference.repository, default: []] += image.map { [$0] } ?? []
             if reference.target == nil { whole.insert(reference.repository) }
         }
-        return
-            names.flatMap { name -> [RouteRequest?] in
-                // All tags, and beside them what is named by digest.
-                guard whole.contains(name) else { return [request(name, .targets(targets[name] ?? []), isNamed: true)] }
-                let digests = (targets[name] ?? []).filter { if case .digest = $0 { true } else { false } }
-                return [request(name, .tags(nil), isNamed: true)]
-                    + (digests.isEmpty ? [] : [request(name, .targets(digests), isNamed: true)])
+        return names.flatMap { name -> [RouteRequest] in
+            let images = images[name] ?? []
+            guard whole.contains(name) else {
+                return request(name, .named(NamedImage.settled(images)), isNamed: true).map { [$0] } ?? []
             }
-            .compactMap(\.self)
+            // Whatever tag stands beside a digest may be among all of them.
+            let digests = images.filter(\.isDigest).map { NamedImage($0.target) }
+            return requests(name, .tags(nil), NamedImage.settled(digests))
+        }
     }
 
     private func requests(of images: [Selection.PinnedImage]) -> [RouteRequest] {

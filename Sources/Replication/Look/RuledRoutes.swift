@@ -54,11 +54,12 @@ struct RuledRoutes: Sendable {
                     throw NameTaken(destination: destination, other: other)
                 }
             }
-            var images: [RouteRequest.Images] = []
-            // Digests without a rule for tags are all that is wanted.
-            if rule.tags != nil || rule.digests.isEmpty { images.append(.tags(rule.tags)) }
-            if !rule.digests.isEmpty { images.append(.targets(rule.digests.map { .digest($0) })) }
-            return images.compactMap { finder.request(name, $0, as: renamed, isNamed: isNamed) }
+            let digests = rule.digests.map { NamedImage(.digest($0)) }
+            guard rule.tags != nil || digests.isEmpty else {
+                // Digests without a rule for tags are all that is wanted.
+                return finder.request(name, .named(digests), as: renamed, isNamed: isNamed).map { [$0] } ?? []
+            }
+            return finder.requests(name, .tags(rule.tags), digests, as: renamed, isNamed: isNamed)
         } catch {
             finder.failed((try? fullName(path)) ?? path, error)
             return []

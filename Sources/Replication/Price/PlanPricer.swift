@@ -2,21 +2,25 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import OCI
-import OCIContent
+public import OCIContent
 
 /// Prices plans that are only to be read: asks the destination for each blob, which a run finds out as it writes.
-actor PlanPricer {
+///
+/// Several runs to one destination can share it: what more than one of them needs is counted once.
+public actor PlanPricer {
     private let destination: any SinkEndpoint
     private let width: Int
     private var ledger = PlanLedger()
 
-    init(destination: any SinkEndpoint, width: Int) {
+    /// Makes a pricer of plans for a destination.
+    /// - Parameter width: How many blobs are asked for at once.
+    public init(destination: any SinkEndpoint, width: Int = RunLimits().blobs) {
         self.destination = destination
         self.width = width
     }
 
     /// The sum of all plans so far.
-    var summary: PlanSummary { ledger.summary }
+    public var summary: PlanSummary { ledger.summary }
 
     /// Takes in a plan.
     /// - Throws: ``OCIContent/SideFailure`` if the destination does not say what it has.

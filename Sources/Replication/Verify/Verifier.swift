@@ -82,7 +82,10 @@ public struct Verifier: Sendable {
         // Images that are named one by one say nothing about the others.
         guard case .tags = request.images else { return }
         let present = candidates.present ?? [:]
-        let extra = selected.withLock { names in present.filter { !names.contains($0.key) } }
+        let beside = request.namedBeside.compactMap { image in
+            job.mapping.destinationTag(of: image.target, writtenTag: image.writtenTag)
+        }
+        let extra = selected.withLock { names in present.filter { !names.union(beside).contains($0.key) } }
         try await tell(extra, on: request.route)
     }
 

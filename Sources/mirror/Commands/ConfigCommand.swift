@@ -32,8 +32,11 @@ struct ConfigCheckCommand: AsyncParsableCommand {
         let file = try configuration.requiredFile()
         let registries = Measures.count(file.registries.count, "registry", "registries")
         for job in file.jobs {
-            guard case .references(let path, nil) = job.content.value else { continue }
-            Lines.warn("\(file.file): job \(job.name): there is no file \(path) yet", to: .standardError)
+            var warnings = job.warnings
+            if case .references(let list) = job.content.value, let path = list.missing {
+                warnings.append("there is no file \(path) yet")
+            }
+            for warning in warnings { Lines.warn("\(file.file): job \(job.name): \(warning)", to: .standardError) }
         }
         print("\(file.file): \(Measures.count(file.jobs.count, "job")), \(registries), no mistakes")
     }

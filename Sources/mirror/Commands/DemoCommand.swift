@@ -82,10 +82,10 @@ struct DemoCommand: AsyncParsableCommand {
         let access = try RegistryAccesses(MirrorConfiguration()) { _ in }
         return await withPlaces(access, remembering: false) { pool in
             heading("mirror copy --dry-run '\(source)/demo/**' \(destination)/mirror", style)
-            let code = await CopyRun(pair, pool, Show(output)).plan(interruption).0
+            let code = await CopyRun([pair], pool, Show(output)).plan(interruption).0
             guard code == .success else { return code }
             heading("mirror copy '\(source)/demo/**' \(destination)/mirror", style)
-            return await CopyRun(pair, pool, Show(output)).copy(interruption)
+            return await CopyRun([pair], pool, Show(output)).copy(interruption)
         }
     }
 

@@ -11,7 +11,7 @@ struct PlanCommand: AsyncParsableCommand {
         abstract: "Show what jobs, or a copy, would do, and what it would cost; nothing is changed.",
         discussion: """
             Words that are names of jobs of the config file are these jobs; otherwise two addresses are taken as mirror copy \
-            takes them. Without words, all jobs are planned.
+            takes them (with --from-images, one). Without words, all jobs are planned.
 
             To know blobs and bytes, images that differ are opened: their manifests are fetched from the source, which a \
             registry with a pull limit counts. With --open none, only digests are compared.
@@ -23,6 +23,7 @@ struct PlanCommand: AsyncParsableCommand {
               mirror plan base-images --open none
               mirror plan -o plan.jsonl && mirror apply plan.jsonl
               mirror plan 'registry.lan/team/**' localhost:5000/team
+              mirror plan --from-images app.yaml localhost:5000/hub
             """
     )
 
@@ -50,13 +51,15 @@ struct PlanCommand: AsyncParsableCommand {
     @Option(help: "Open the images that differ (all), or only compare digests (none).")
     var open = Opening.all
 
+    @OptionGroup var lists: ImageListOptions
     @OptionGroup var images: ImageOptions
     @OptionGroup var configuration: ConfigOptions
     @OptionGroup var output: OutputOptions
 
     func run() async throws {
         let file = try configuration.file()
-        let work = try NamedWork(words, allTags: allTags, of: file)
+        let words = CopyWords(words: words, lists: lists, allTags: allTags, images: images)
+        let work = try NamedWork(words, of: file) { Show(output).warn($0) }
         try images.refuse(besideJobs: work)
         let access = try configuration.access(file ?? MirrorConfiguration()) { Show(output).warn($0) }
         throw await withInterruption { interruption in
@@ -64,7 +67,7 @@ struct PlanCommand: AsyncParsableCommand {
                 var run = PlanRun(pool, output, opensImages: open == .all, interruption)
                 switch work {
                 case .jobs(let jobs): await run.plan(jobs)
-                case .pair(let pair): await run.plan(pair, images.choice)
+                case .pairs(let pairs): await run.plan(pairs, images.choice)
                 }
                 if let code = interruption.exitCode { return code }
                 if let planFile {

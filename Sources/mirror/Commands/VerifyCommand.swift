@@ -12,7 +12,7 @@ struct VerifyCommand: AsyncParsableCommand {
         abstract: "Compare what jobs, or a copy, select with what is at the destination, and mend it if told.",
         discussion: """
             Words that are names of jobs of the config file are these jobs; otherwise two addresses are taken as mirror copy \
-            takes them. Without words, all jobs are verified. Without --heal, nothing is written anywhere.
+            takes them (with --from-images, one). Without words, all jobs are verified. Without --heal, nothing is written anywhere.
 
             DEPTH
               tags     the digests of tags
@@ -63,6 +63,7 @@ struct VerifyCommand: AsyncParsableCommand {
     @Flag(help: "With --heal, wait until another run of the same job has ended.")
     var wait = false
 
+    @OptionGroup var lists: ImageListOptions
     @OptionGroup var images: ImageOptions
     @OptionGroup var configuration: ConfigOptions
     @OptionGroup var output: OutputOptions
@@ -77,7 +78,8 @@ struct VerifyCommand: AsyncParsableCommand {
 
     func run() async throws {
         let file = try configuration.file()
-        let work = try NamedWork(words, allTags: allTags, of: file)
+        let words = CopyWords(words: words, lists: lists, allTags: allTags, images: images)
+        let work = try NamedWork(words, of: file) { Show(output).warn($0) }
         try images.refuse(besideJobs: work)
         let access = try configuration.access(file ?? MirrorConfiguration()) { Show(output).warn($0) }
         let terms = VerifyTerms(depth: verifyDepth, heals: heal)
@@ -85,9 +87,8 @@ struct VerifyCommand: AsyncParsableCommand {
             await withPlaces(access) { pool in
                 switch work {
                 case .jobs(let jobs): return await verify(jobs, terms, pool, interruption)
-                case .pair(let pair):
-                    let run = CopyRun(pair, pool, Show(output), images.choice)
-                    return await run.verify(terms, interruption)
+                case .pairs(let pairs):
+                    return await CopyRun(pairs, pool, Show(output), images.choice).verify(terms, interruption)
                 }
             }
         }

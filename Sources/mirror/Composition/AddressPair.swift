@@ -4,14 +4,14 @@
 import OCI
 import Replication
 
-/// The two addresses of a copy, read and found to fit each other.
+/// What is copied from one place to another.
 struct AddressPair {
     let source: Address
     let destination: Address
     let selection: Selection
-    let mapping: NameMapping
+    var mapping: NameMapping
 
-    /// Reads both addresses.
+    /// Reads two addresses, and finds whether they fit each other.
     /// - Throws: `AddressError`, `MappingError`, ``AllTagsError``.
     init(source sourceText: String, destination destinationText: String, allTags: Bool) throws {
         var source = try Address(sourceText)
@@ -28,6 +28,21 @@ struct AddressPair {
         self.source = source
         selection = Selection(source.scope, allTags: allTags)
         mapping = try NameMapping(from: source, to: destination)
+    }
+
+    /// Images of one registry that files name.
+    init(_ images: [ListedImage], of place: Place, to destination: Address, _ mapping: NameMapping) {
+        source = Address(place: place, scope: .registry)
+        self.destination = destination
+        selection = .references(images.map(\.reference))
+        self.mapping = mapping
+    }
+
+    /// The repositories that are named one by one, each once; what is found in a catalog is not among them.
+    var repositories: [RepositoryName] {
+        guard case .references(let references) = selection else { return [] }
+        var seen: Set<RepositoryName> = []
+        return references.map(\.repository).filter { seen.insert($0).inserted }
     }
 }
 

@@ -6,15 +6,15 @@ import OCI
 import OCIContent
 import Replication
 
-/// Makes a job of a pair of addresses, and runs or plans it.
+/// Makes jobs of pairs of addresses that have one destination, and runs or plans them as one.
 struct CopyRun {
-    let pair: AddressPair
+    let pairs: [AddressPair]
     let pool: PlacePool
     let show: Show
     let images: ImageChoice
 
-    init(_ pair: AddressPair, _ pool: PlacePool, _ show: Show, _ images: ImageChoice = ImageChoice()) {
-        self.pair = pair
+    init(_ pairs: [AddressPair], _ pool: PlacePool, _ show: Show, _ images: ImageChoice = ImageChoice()) {
+        self.pairs = pairs
         self.images = images
         self.pool = pool
         self.show = show
@@ -22,22 +22,49 @@ struct CopyRun {
 
     /// Copies what is missing.
     func copy(_ interruption: Interruption) async -> ExitCode {
-        await show.run(interruption) { try await replicator().run() }.0
+        await show.run(interruption) {
+            let hints = hints
+            try await forEachPair(failed: { show.record(.routeFailed($1, $2), of: $0.source.host) }) { pair in
+                let destination = try await pool.destination(pair.destination.place, show)
+                try await replicator(pair, to: destination, hints).run()
+            }
+        }
+        .0
     }
 
     /// Finds out what a run would do.
     func plan(_ interruption: Interruption, opensImages: Bool = true) async -> (ExitCode, PlanReport?) {
-        await show.plan(interruption) { try await replicator().plan(opensImages: opensImages) }
+        await show.plan(interruption) {
+            guard let place = pairs.first?.destination.place else { return PlanSummary() }
+            let destination = try await pool.destination(place, show)
+            // What images of several registries share is counted once.
+            let pricer = PlanPricer(destination: destination)
+            let hints = hints
+            try await forEachPair(failed: { show.record(.routeFailed($1, $2), of: $0.source.host) }) { pair in
+                try await replicator(pair, to: destination, hints).plan(opensImages: opensImages, into: pricer)
+            }
+            return await pricer.summary
+        }
     }
 
-    private func replicator() async throws -> Replicator {
-        let place = pair.destination.place
-        let job = try await job(to: try await pool.destination(place, show))
-        return Replicator(job: job, hints: pool.hints(of: place), events: show.record)
+    /// What is known of the destination's blobs, by earlier runs and by the copies before in this one.
+    private var hints: any HolderHints {
+        guard let place = pairs.first?.destination.place else { return NoHints() }
+        return place.host == nil && pairs.count > 1 ? HolderBook() : pool.hints(of: place)
     }
 
-    /// The job, with its destination in one of its roles.
-    func job(to destination: any SinkEndpoint) async throws -> Job {
+    private func replicator(
+        _ pair: AddressPair,
+        to destination: any SinkEndpoint,
+        _ hints: any HolderHints
+    ) async throws -> Replicator {
+        // What failed is told with its registry where there are several.
+        let host = pairs.count > 1 ? pair.source.host : nil
+        return Replicator(job: try await job(pair, to: destination), hints: hints) { show.record($0, of: host) }
+    }
+
+    /// The job of a pair, with its destination in one of its roles.
+    func job(_ pair: AddressPair, to destination: any SinkEndpoint) async throws -> Job {
         Job(
             source: try await pool.source(pair.source.place, show),
             destination: destination,
@@ -45,5 +72,25 @@ struct CopyRun {
             mapping: pair.mapping,
             images: images
         )
+    }
+
+    /// Does something with each pair, one after the other.
+    ///
+    /// A source that cannot be reached keeps no other one from being copied, unless there is none that can.
+    /// - Parameter failed: Told of what is not copied because of that.
+    func forEachPair(
+        failed: (AddressPair, RepositoryName, any Error) -> Void,
+        _ body: (AddressPair) async throws -> Void
+    ) async throws {
+        var unreachable: [(pair: AddressPair, failure: SideFailure)] = []
+        for pair in pairs {
+            do { try await body(pair) } catch let failure as SideFailure where failure.side == .source {
+                unreachable.append((pair, failure))
+            }
+        }
+        if let first = unreachable.first, unreachable.count == pairs.count { throw first.failure }
+        for (pair, failure) in unreachable {
+            for repository in pair.repositories { failed(pair, repository, failure) }
+        }
     }
 }

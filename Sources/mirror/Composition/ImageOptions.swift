@@ -44,6 +44,17 @@ struct ImageOptions: ParsableArguments {
     )
     var nonDistributableLayers = NonDistributableLayers.skip
 
+    @Option(
+        name: .customLong("tag-for-digests"),
+        help: ArgumentHelp(
+            "How images that are named by digest alone are tagged, lest they be garbage: a template with {algorithm}, {hex} "
+                + "and {short}, or none.",
+            valueName: "template"
+        ),
+        transform: Self.digestTags
+    )
+    var digestTags = DigestTags.standard
+
     mutating func validate() throws {
         if platforms.isEmpty == (index == nil) { return }
         throw ValidationError(
@@ -55,9 +66,10 @@ struct ImageOptions: ParsableArguments {
 
     /// Refuses options that would do nothing: a job says itself what of its images is copied.
     func refuse(besideJobs work: NamedWork) throws {
-        guard case .jobs = work, choice != ImageChoice() else { return }
+        guard case .jobs = work, choice != ImageChoice() || digestTags != .standard else { return }
         throw ValidationError(
-            "--platform, --index, --referrers and --non-distributable-layers go with two addresses; a job says it in its keys"
+            "--platform, --index, --referrers, --non-distributable-layers and --tag-for-digests go with addresses; a job says it "
+                + "in its keys"
         )
     }
 
@@ -88,6 +100,10 @@ struct ImageOptions: ParsableArguments {
             throw ValidationError("--non-distributable-layers takes skip or copy")
         }
         return rule
+    }
+
+    private static func digestTags(_ text: String) throws -> DigestTags {
+        do { return try DigestTags(text) } catch { throw ValidationError(Wording.sentence(for: error)) }
     }
 
     private static func referrers(_ text: String) throws -> ReferrerRule {

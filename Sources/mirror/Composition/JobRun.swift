@@ -43,7 +43,8 @@ struct JobRun {
 
     /// The job, with its destination in one of its roles.
     func job(to destination: any SinkEndpoint) async throws -> Job {
-        Job(
+        for warning in settings.warnings { show.warn(warning.printable) }
+        return Job(
             source: try await pool.source(settings.source.value.place, show),
             destination: destination,
             selection: try settings.selection(now: now),

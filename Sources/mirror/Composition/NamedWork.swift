@@ -3,14 +3,21 @@
 
 import ArgumentParser
 
-/// What the words of a command line name: jobs of the config file, or a source and a destination.
+/// What the words of a command line name: jobs of the config file, or what is copied between addresses.
 enum NamedWork {
     case jobs([JobSettings])
-    case pair(AddressPair)
+    case pairs([AddressPair])
 
-    /// Two words are two addresses unless one of them is the name of a job; all else are names of jobs, none are all jobs.
-    /// - Throws: `ExitCode` after a complaint about the config file, `ValidationError` for addresses.
-    init(_ words: [String], allTags: Bool, of file: MirrorConfiguration?) throws {
+    /// Two words are two addresses unless one of them is the name of a job, and beside files of images one is an address; all
+    /// else are names of jobs, none are all jobs.
+    /// - Parameter warn: Told what is not right in files of images, but stops nothing.
+    /// - Throws: `ExitCode` after a complaint about a file, `ValidationError` for addresses.
+    init(_ copy: CopyWords, of file: MirrorConfiguration?, warn: (String) -> Void) throws {
+        let words = copy.words
+        guard copy.lists.files.isEmpty else {
+            self = .pairs(try copy.pairs(warn: warn))
+            return
+        }
         let names = file?.jobs.map(\.name) ?? []
         guard words.count == 2, !words.contains(where: names.contains) else {
             let jobs = try ConfigOptions.complaining {
@@ -23,10 +30,6 @@ enum NamedWork {
         if let file, let slip = words.lazy.compactMap({ JobChoice.slip($0, in: file) }).first {
             try ConfigOptions.complaining { throw slip }
         }
-        do {
-            self = .pair(try AddressPair(source: words[0], destination: words[1], allTags: allTags))
-        } catch {
-            throw ValidationError(Wording.sentenceAndHint(for: error))
-        }
+        self = .pairs(try copy.pairs(warn: warn))
     }
 }

@@ -42,24 +42,26 @@ struct PlanRun {
         }
     }
 
-    /// Plans the copy from one address to another.
-    mutating func plan(_ pair: AddressPair, _ images: ImageChoice) async {
-        let outcome = await CopyRun(pair, pool, Show(output), images).plan(interruption, opensImages: opensImages)
-        take(
-            outcome,
-            PlanFile.Ends(
-                job: nil,
-                source: pair.source,
-                destination: pair.destination,
-                images: images
-            )
-        )
+    /// Plans copies that have one destination.
+    mutating func plan(_ pairs: [AddressPair], _ images: ImageChoice) async {
+        let outcome = await CopyRun(pairs, pool, Show(output), images).plan(interruption, opensImages: opensImages)
+        code = code.worse(interruption.exitCode ?? outcome.0)
+        guard let report = outcome.1 else { return }
+        for pair in pairs {
+            let ends = PlanFile.Ends(job: nil, source: pair.source, destination: pair.destination, images: images)
+            // No name of the destination belongs to two of them.
+            let names = Set(pair.repositories.compactMap { try? pair.mapping.destination(of: $0) })
+            take(report.rows.images.filter { pairs.count == 1 || names.contains($0.route.destination) }, ends)
+        }
     }
 
     private mutating func take(_ outcome: (code: ExitCode, report: PlanReport?), _ ends: PlanFile.Ends) {
         code = code.worse(interruption.exitCode ?? outcome.code)
-        guard let report = outcome.report else { return }
-        file.add(ends, report.rows)
-        hasChanges = hasChanges || !report.rows.images.isEmpty
+        if let report = outcome.report { take(report.rows.images, ends) }
+    }
+
+    private mutating func take(_ images: [Selection.PinnedImage], _ ends: PlanFile.Ends) {
+        file.add(ends, images)
+        hasChanges = hasChanges || !images.isEmpty
     }
 }

@@ -26,7 +26,10 @@ extension CopyRun {
     /// Compares what is selected with what the destination has.
     func verify(_ terms: VerifyTerms, _ interruption: Interruption) async -> ExitCode {
         await show.verify(terms, interruption) {
-            try await Verifier(terms, of: pair.destination.place, pool, show) { try await job(to: $0) }.run()
+            try await forEachPair(failed: { show.record(VerifyEvent.routeFailed($1, $2)) }) { pair in
+                let place = pair.destination.place
+                try await Verifier(terms, of: place, pool, show) { try await job(pair, to: $0) }.run()
+            }
         }
     }
 }

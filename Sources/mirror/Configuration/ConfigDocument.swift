@@ -26,30 +26,13 @@ struct ConfigDocument {
         guard let text = String(validating: bytes, as: UTF8.self) else { return fail(.notText) }
         // Yams resolves aliases while it parses: a chain of a few can stand for billions of values.
         if let mark = AliasGuard.manyAliases(in: text) { return fail(.refused("an alias"), mark) }
-        var repeats = RepeatedKeys(text: text)
-        while true {
-            do {
-                let parser = try Parser(yaml: repeats.text)
-                // The nodes' anchors live as long as the parser.
-                return try withExtendedLifetime(parser) {
-                    let empty = ConfigNode(value: .mapping([]), mark: .start, path: .root)
-                    guard let root = try parser.singleRoot() else { return empty }
-                    let node = ConfigDocument(reader: reader, repeats: repeats).node(root, .root, depth: 0)
-                    return node.isEmpty ? empty : node
-                }
-            } catch YamlError.duplicatedKeysInMapping(let names, let context) {
-                // Yams stops at the first mapping in which a key stands twice, and tells where the first one stands.
-                guard let name = names.first, repeats.rename(name, after: context.mark) else {
-                    let mark = ConfigNode.Mark(line: context.mark.line, column: context.mark.column)
-                    return fail(.duplicateKey(firstLine: mark.line), mark)
-                }
-            } catch let error as YamlError {
-                let (problem, mark) = Self.reading(error, text)
-                return fail(problem, mark)
-            } catch {
-                return fail(.syntax("it cannot be read"))
-            }
-        }
+        let empty = ConfigNode(value: .mapping([]), mark: .start, path: .root)
+        do throws(YAMLMistake) {
+            return try YAMLText.withRoot(of: text) { root, repeats in
+                let node = ConfigDocument(reader: reader, repeats: repeats).node(root, .root, depth: 0)
+                return node.isEmpty ? empty : node
+            } ?? empty
+        } catch { return fail(error.problem, error.mark) }
     }
 
     private func node(_ node: Node, _ path: ConfigPath, depth: Int, isKey: Bool = false) -> ConfigNode {
@@ -116,23 +99,5 @@ struct ConfigDocument {
         let tag = scalar.tag.rawValue
         guard scalar.style == .plain else { return tag != "\(ownTags)str" }
         return !tag.isEmpty && !(isKey && tag.hasPrefix(ownTags))
-    }
-
-    private static func reading(_ error: YamlError, _ text: String) -> (ConfigMistake.Problem, ConfigNode.Mark) {
-        switch error {
-        case .scanner(_, let problem, let mark, _), .parser(_, let problem, let mark, _):
-            return (.syntax(problem), ConfigNode.Mark(line: mark.line, column: mark.column))
-        case .composer(_, let problem, let mark, _):
-            let what: ConfigMistake.Problem =
-                problem.contains("alias")
-                ? .refused("an alias") : problem.contains("document") ? .refused("a second document") : .syntax(problem)
-            return (what, ConfigNode.Mark(line: mark.line, column: mark.column))
-        case .reader(let problem, let offset, _, _):
-            let before = text.prefix(offset ?? 0)
-            let line = before.count(where: \.isNewline) + 1
-            let column = before.reversed().prefix { !$0.isNewline }.count + 1
-            return (.syntax(problem), ConfigNode.Mark(line: line, column: column))
-        default: return (.syntax("it cannot be read"), .start)
-        }
     }
 }

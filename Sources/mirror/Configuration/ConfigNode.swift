@@ -139,6 +139,12 @@ struct ConfigMistake: Hashable, Sendable {
         case sameEnds
         /// A file that is named cannot be used, and why.
         case badFile(String)
+        /// The text has a place of a template, or a variable, that is not filled in.
+        case unfilled(String)
+        /// Something follows a reference in its line.
+        case afterReference
+        /// There is more of something than is read.
+        case tooMany(Int, String)
     }
 
     let mark: ConfigNode.Mark

@@ -103,7 +103,7 @@ extension JobSettings {
     ) -> [(components: [Substring], isOpen: Bool)] {
         switch content.value {
         case .image(let repository, _): return [(name(repository).components, false)]
-        case .references(_, let references): return (references ?? []).map { (name($0.repository).components, false) }
+        case .references(let list): return list.references.map { (name($0.repository).components, false) }
         case .rules(let rules, let base, _):
             return rules.rules.compactMap { rule in
                 let start = base?.components ?? []

@@ -23,6 +23,13 @@ enum JobKeys {
             "references",
             "A file with one image a line, below from: name, name:tag or name@digest; # begins a comment."
         )
+    static let imagesFrom = ConfigKey<[String]>
+        .list(
+            "images-from",
+            "Files that name images, of which those below from are taken: manifests of Kubernetes, what Helm renders, files of "
+                + "Compose, lists with one full image a line.",
+            of: .text()
+        ) { node, reader in reader.path(node) }
     static let tags = ConfigKey<TagRule>(
         "tags",
         "Which tags of repositories that do not say it themselves; all unless it is said.",
@@ -34,8 +41,9 @@ enum JobKeys {
 
     static let shape = ConfigShape(
         [
-            source.field, destination.field, repositories, references.field, tags.field, overwrite.field,
-            referrers.field, nonDistributable.field, JobDefaults.platforms.field, JobDefaults.index.field,
+            source.field, destination.field, repositories, references.field, imagesFrom.field, tags.field,
+            overwrite.field, referrers.field, nonDistributable.field, JobDefaults.platforms.field,
+            JobDefaults.index.field, JobDefaults.digestTags.field,
         ],
         required: [source.name, destination.name]
     )
@@ -78,7 +86,12 @@ private struct JobReading {
         self.reader = reader
     }
 
-    private var hasList: Bool { [JobKeys.repositories.name, JobKeys.references.name].contains { keys[$0] != nil } }
+    /// The keys that say what is taken of the source.
+    private var lists: [String] {
+        [JobKeys.repositories.name, JobKeys.references.name, JobKeys.imagesFrom.name].filter { keys[$0] != nil }
+    }
+
+    private var hasList: Bool { !lists.isEmpty }
 
     func job(_ defaults: JobDefaults) -> JobSettings? {
         let tags = keys.value(JobKeys.tags)
@@ -92,7 +105,11 @@ private struct JobReading {
             }
         let destination = keys.value(JobKeys.destination).flatMap { destinationAddress($0, isPrefix: isPrefix) }
         let content = content(source, tags)
-        guard let source, let destination, let content, let mapping = mapping(source, destination) else { return nil }
+        guard let source, let destination, let content, var mapping = mapping(source, destination) else { return nil }
+        let digestTags =
+            keys.value(JobDefaults.digestTags).map { .init(value: $0, origin: origin(JobDefaults.digestTags.name)) }
+            ?? defaults.digestTags
+        mapping.digestTags = digestTags.value
         let key = JobKeys.overwrite.name
         return JobSettings(
             name: entry.key,
@@ -110,7 +127,8 @@ private struct JobReading {
             nonDistributable: keys.value(JobKeys.nonDistributable)
                 .map { .init(value: $0, origin: origin(JobKeys.nonDistributable.name)) } ?? defaults.nonDistributable,
             platforms: JobDefaults.platformRule(keys)
-                .map { .init(value: $0, origin: origin(JobDefaults.platforms.name)) } ?? defaults.platforms
+                .map { .init(value: $0, origin: origin(JobDefaults.platforms.name)) } ?? defaults.platforms,
+            digestTags: digestTags
         )
     }
 
@@ -183,16 +201,13 @@ private struct JobReading {
     }
 
     private func content(_ source: Address?, _ tags: TagRule?) -> JobSettings.Sourced<JobSettings.Content>? {
-        if keys[JobKeys.repositories.name] != nil, keys[JobKeys.references.name] != nil {
-            reader.report(
-                .contradicts(JobKeys.repositories.name),
-                at: keys.mark(of: JobKeys.references.name),
-                entry.value.path.key(JobKeys.references.name)
-            )
+        for key in lists.dropFirst() {
+            reader.report(.contradicts(lists[0]), at: keys.mark(of: key), entry.value.path.key(key))
         }
-        if keys[JobKeys.references.name] != nil {
-            if keys[JobKeys.tags.name] != nil { report(.contradicts(JobKeys.references.name), at: JobKeys.tags.name) }
-            return references(source)
+        // What files list is chosen there.
+        if let key = lists.last, key != JobKeys.repositories.name {
+            if keys[JobKeys.tags.name] != nil { report(.contradicts(key), at: JobKeys.tags.name) }
+            return key == JobKeys.references.name ? references(source) : images(source)
         }
         if let node = keys[JobKeys.repositories.name] {
             let isHub = source.map { $0.host == .dockerHub && $0.scope == .registry } ?? false
@@ -224,21 +239,49 @@ private struct JobReading {
 
     private func references(_ source: Address?) -> JobSettings.Sourced<JobSettings.Content>? {
         guard let path = keys.value(JobKeys.references) else { return nil }
+        var listed = ListedReferences(key: JobKeys.references.name, paths: [path])
         do {
             // Whoever runs the job is told; the file may be made by what runs before it.
             guard let file = try SmallFile.read(path, limit: ReferenceList.maximumBytes) else {
-                return sourced(.references(path: path, nil), JobKeys.references.name)
+                listed.missing = path
+                return sourced(.references(listed), listed.key)
             }
             let list = try ReferenceList(file.bytes)
             guard let source else { return nil }
-            let references = try list.entries.map { entry in
-                Selection.Reference(try source.repository(entry.repository), entry.target)
+            listed.references = try list.entries.map { entry in
+                let name = try source.repository(entry.repository)
+                return Selection.Reference(name, entry.target, writtenTag: entry.writtenTag)
             }
-            return sourced(.references(path: path, references), JobKeys.references.name)
+            return sourced(.references(listed), listed.key)
         } catch {
-            report(.badFile(Wording.sentence(for: error)), at: JobKeys.references.name)
+            report(.badFile(Wording.sentence(for: error)), at: listed.key)
             return nil
         }
+    }
+
+    private func images(_ source: Address?) -> JobSettings.Sourced<JobSettings.Content>? {
+        let key = JobKeys.imagesFrom.name
+        guard let paths = keys.value(JobKeys.imagesFrom), let source else { return nil }
+        guard let host = source.host else {
+            report(.contradicts("a folder in \(JobKeys.source.name)"), at: key)
+            return nil
+        }
+        if paths.isEmpty, reader.mistakes.isEmpty {
+            report(.expected("a list with a file in it", found: "none"), at: key)
+        }
+        var listed = ListedReferences(key: key, paths: paths)
+        for path in paths {
+            do {
+                guard let bytes = try SmallFile.read(path, limit: ImageFile.maximumSize)?.bytes else {
+                    listed.missing = listed.missing ?? path
+                    continue
+                }
+                let file = try ImageFile(bytes, name: path)
+                for image in file.images { listed.take(image, from: host, below: source.path) }
+                listed.warnings += file.warnings
+            } catch { report(.badFile(Wording.sentence(for: error)), at: key) }
+        }
+        return sourced(.references(listed), key)
     }
 }
 

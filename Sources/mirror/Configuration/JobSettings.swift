@@ -35,8 +35,8 @@ struct JobSettings: Hashable, Sendable {
         case image(RepositoryName, Target)
         /// Repositories by rules, below a path; `nil` stands for the whole registry. The lines are those of the rules.
         case rules(RepositoryRules, base: RepositoryName?, lines: [Int])
-        /// What a file lists; `nil` if the file is not there yet.
-        case references(path: String, [Selection.Reference]?)
+        /// What files list.
+        case references(ListedReferences)
     }
 
     let name: String
@@ -44,7 +44,7 @@ struct JobSettings: Hashable, Sendable {
     let line: Int
     let source: Sourced<Address>
     let destination: Sourced<Address>
-    let content: Sourced<Content>
+    var content: Sourced<Content>
     let mapping: NameMapping
     let overwrite: Sourced<Overwrite>
     /// Where a complaint about `overwrite` belongs: at the key, or at the job's name.
@@ -55,6 +55,8 @@ struct JobSettings: Hashable, Sendable {
     let nonDistributable: Sourced<NonDistributableLayers>
     /// Which platforms are wanted, and what becomes of indexes.
     let platforms: Sourced<PlatformRule?>
+    /// Which tags images get that are named by digest alone.
+    let digestTags: Sourced<DigestTags>
 
     /// What of the images is copied.
     var images: ImageChoice {
@@ -91,8 +93,9 @@ struct JobSettings: Hashable, Sendable {
         switch content.value {
         case .image(let name, let target): return .image(name, target)
         case .rules(let rules, let base, _): return .rules(.init(rules, below: base, now: now))
-        case .references(_, let references?): return .references(references)
-        case .references(let path, nil): throw ConfigFileMissing(path: path, noun: "file")
+        case .references(let list):
+            if let path = list.missing { throw ConfigFileMissing(path: path, noun: "file") }
+            return .references(list.references)
         }
     }
 
@@ -154,14 +157,26 @@ struct JobDefaults: Hashable, Sendable {
             "With platforms: sparse keeps an index and its digest, without what is not wanted; rewritten copies a smaller one, with "
                 + "another digest."
         )
+    static let digestTags = ConfigKey<DigestTags>(
+        "tag-for-digests",
+        "The tag of images that are named by digest alone: a template with {algorithm}, {hex} (64 digits) and {short} (12), or none.",
+        .text()
+    ) { node, reader in
+        guard let text = reader.text(node, "a template of tags, or none") else { return nil }
+        do throws(TemplateError) { return try DigestTags(text) } catch {
+            reader.report(.badTemplate(error), at: node)
+            return nil
+        }
+    }
     static let shape = ConfigShape([
-        overwrite.field, referrers.field, nonDistributable.field, platforms.field, index.field,
+        overwrite.field, referrers.field, nonDistributable.field, platforms.field, index.field, digestTags.field,
     ])
 
     var overwrite = JobSettings.Sourced(value: JobSettings.Overwrite.always, origin: .builtIn)
     var referrers = JobSettings.Sourced(value: ReferrerRule.all, origin: .builtIn)
     var nonDistributable = JobSettings.Sourced(value: NonDistributableLayers.skip, origin: .builtIn)
     var platforms = JobSettings.Sourced(value: PlatformRule?.none, origin: .builtIn)
+    var digestTags = JobSettings.Sourced(value: DigestTags.standard, origin: .builtIn)
 
     /// Nothing is said.
     init() {}
@@ -177,6 +192,7 @@ struct JobDefaults: Hashable, Sendable {
         overwrite = sourced(Self.overwrite, overwrite)
         referrers = sourced(Self.referrers, referrers)
         nonDistributable = sourced(Self.nonDistributable, nonDistributable)
+        digestTags = sourced(Self.digestTags, digestTags)
         if let rule = Self.platformRule(entry) {
             platforms = .init(value: rule, origin: .defaults(line: entry.mark(of: Self.platforms.name).line))
         }

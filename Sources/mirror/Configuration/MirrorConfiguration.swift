@@ -66,6 +66,7 @@ struct MirrorConfiguration: Hashable, Sendable {
         bandwidth = top.value(FileKeys.bandwidth) ?? BandwidthSchedule()
         let defaults = top.value(FileKeys.defaults) ?? JobDefaults()
         jobs = top[FileKeys.jobs].map { JobKeys.jobs($0, defaults, reader) } ?? []
+        ListedReferences.check(&jobs)
         JobCycles.check(&jobs, reader)
     }
 }

@@ -57,6 +57,7 @@ enum AddressWording {
         case .digest(let error): Wording.digest(error)
         case .wildcard: "a * can only stand at the end, after a slash"
         case .trailingSlash: "it ends with a slash"
+        case .notAnImage: "it is not the reference of one image"
         }
     }
 }

@@ -53,6 +53,12 @@ enum ConfigWording {
         case .cycle(let jobs): cycle(jobs)
         case .sameEnds: "from and to are the same place"
         case .badFile(let why): why
+        case .unfilled("{{"): "a template is not filled in; take what `helm template` makes of it"
+        case .unfilled(let text):
+            "\"\(text.prefix(200))\" is not filled in; take what `helm template`, `docker compose config` or `envsubst` makes "
+                + "of the file"
+        case .afterReference: "something follows the reference"
+        case .tooMany(let limit, let what): "there are more than \(limit) \(what)"
         }
     }
 

@@ -23,8 +23,10 @@ struct JSONView: View {
         write(line)
     }
 
-    func show(_ event: RunEvent) {
-        if let line = JSONLine(event) { write(line) }
+    func show(_ event: RunEvent, of source: RegistryHost?) {
+        guard var line = JSONLine(event) else { return }
+        line.registry = source?.description
+        write(line)
     }
 
     func show(_ request: RequestRecord, _ side: Side) {
@@ -181,6 +183,8 @@ struct JSONLine: Encodable {
 
     let event: String
     var job: String?
+    /// The registry that is read, where there are several.
+    var registry: String?
     var source: String?
     var destination: String?
     var tag: String?

@@ -20,6 +20,8 @@ enum JobText {
                 origin(job.nonDistributable.origin)
             ),
         ]
+        let tags = job.digestTags.value == .untagged ? "not tagged" : "tagged \(job.digestTags.value)"
+        rows.append(("digests", tags, origin(job.digestTags.origin)))
         rows += content(job)
         if let host = job.source.value.host { rows += registry(host, "source", file) + spool(file.spool) }
         if let host = job.destination.value.host, host != job.source.value.host {
@@ -53,13 +55,10 @@ enum JobText {
     private static func content(_ job: JobSettings) -> [(String, String, String)] {
         switch job.content.value {
         case .image(let name, let target): return [("image", "\(name)\(target)", origin(job.content.origin))]
-        case .references(let path, let references):
-            return [
-                (
-                    "references", "\(path) (\(references.map { "\($0.count)" } ?? "not there yet"))",
-                    origin(job.content.origin)
-                )
-            ]
+        case .references(let list):
+            let elsewhere = list.elsewhere.isEmpty ? "" : ", \(list.elsewhere.count) elsewhere"
+            let what = list.missing == nil ? "\(list.references.count)\(elsewhere)" : "not there yet"
+            return [(list.key, "\(list.paths.joined(separator: " ")) (\(what))", origin(job.content.origin))]
         case .rules(let rules, _, let lines):
             let taken = zip(rules.rules, lines)
                 .map { rule, line in

@@ -9,7 +9,9 @@ import Replication
 /// The lines that views for people share.
 enum Lines {
     /// The line for an event that is worth one.
-    static func line(for event: RunEvent, _ style: Style) -> String? {
+    /// - Parameter source: The registry that is read, where there are several.
+    static func line(for event: RunEvent, of source: RegistryHost? = nil, _ style: Style) -> String? {
+        let place = source.map { "\($0)/" } ?? ""
         switch event {
         case .published(let plan):
             let digest = plan.root.descriptor.digest
@@ -25,11 +27,11 @@ enum Lines {
         case .blobMoved(let flight, .restarted(let lost)):
             return "restarted \(flight.blob.digest.short): the registry had lost \(Measures.bytes(lost)) of it"
         case .failed(let route, let target, let error):
-            return "\(style.red("failed")) \(route.source)\(target): \(Wording.sentence(for: error))"
+            return "\(style.red("failed")) \(place)\(route.source)\(target): \(Wording.sentence(for: error))"
         case .refused(let route, let target, let refusal):
-            return "\(style.red("refused")) \(route.source)\(target): \(Wording.sentence(for: refusal))"
+            return "\(style.red("refused")) \(place)\(route.source)\(target): \(Wording.sentence(for: refusal))"
         case .routeFailed(let name, let error):
-            return "\(style.red("failed")) \(name): \(Wording.sentence(for: error))"
+            return "\(style.red("failed")) \(place)\(name): \(Wording.sentence(for: error))"
         default: return nil
         }
     }

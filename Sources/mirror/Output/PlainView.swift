@@ -14,8 +14,8 @@ struct PlainView: View {
 
     func begin(_ title: JobTitle) { progress.write(title.text(Style(isColoured: false)) + "\n") }
 
-    func show(_ event: RunEvent) {
-        if let line = Lines.line(for: event, Style(isColoured: false)) { progress.write(line + "\n") }
+    func show(_ event: RunEvent, of source: RegistryHost?) {
+        if let line = Lines.line(for: event, of: source, Style(isColoured: false)) { progress.write(line + "\n") }
     }
 
     func show(_ request: RequestRecord, _ side: Side) { progress.write(Lines.line(for: request, side) + "\n") }
@@ -45,7 +45,7 @@ struct QuietView: View {
 
     func begin(_ title: JobTitle) {}
 
-    func show(_ event: RunEvent) {}
+    func show(_ event: RunEvent, of source: RegistryHost?) {}
 
     func show(_ request: RequestRecord, _ side: Side) {}
 

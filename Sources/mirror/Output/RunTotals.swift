@@ -58,10 +58,12 @@ struct RunTotals {
     /// The bytes that are to be sent as far as is known: what is planned without what was spared.
     var bytesToCopy: Int64 { max(bytesPlanned - bytesSpared, bytesCopied) }
 
-    mutating func take(_ event: RunEvent) {
+    /// - Parameter source: The registry that is read, where there are several.
+    mutating func take(_ event: RunEvent, of source: RegistryHost? = nil) {
+        let place = source.map { "\($0)/" } ?? ""
         switch event {
         case .routeFound: repositories += 1
-        case .routeFailed(let name, let error): failures.append(Failure(subject: name.text, error: error))
+        case .routeFailed(let name, let error): failures.append(Failure(subject: place + name.text, error: error))
         case .equal:
             found += 1
             equal += 1
@@ -85,7 +87,7 @@ struct RunTotals {
             // What is refused in the end was found before.
             if case .changedMeanwhile = refusal.reason {} else { found += 1 }
             refused += 1
-            failures.append(Failure(subject: "\(route.source)\(target)", error: refusal))
+            failures.append(Failure(subject: "\(place)\(route.source)\(target)", error: refusal))
         case .left:
             found += 1
             left += 1
@@ -103,7 +105,7 @@ struct RunTotals {
             published += 1
             companions += plan.companions.count
         case .failed(let route, let target, let error):
-            failures.append(Failure(subject: "\(route.source)\(target)", error: error))
+            failures.append(Failure(subject: "\(place)\(route.source)\(target)", error: error))
         }
     }
 

@@ -43,9 +43,18 @@ enum SelectionWording {
         case .character: "\(what) can stand in no name"
         case .unclosed: "\(what): the brace is not closed"
         case .unopened: "\(what): the brace closes nothing"
-        case .unknown(let word): "\(what): {\(word)} is not known; known are {path}, {name} and {parent}"
+        case .unknown(let word, let known):
+            "\(what): {\(word)} is not known; known are \(listed(known.map { "{\($0)}" }))"
+        case .constantTag: "every image would get the tag \(quoted(error.text)); write {hex} or {short} in it"
+        case .tag(let name): "\(quoted(error.text)) makes no tag of a digest: \(AddressWording.sentence(for: name))"
+        case .companionTag:
+            "\(quoted(error.text)) makes tags that stand for signatures and lists of referrers; put a word in front"
         case .noParent(let name): "\(name) has no part before its last, which \(quoted(error.text)) asks for"
         }
+    }
+
+    private static func listed(_ words: [String]) -> String {
+        words.dropLast().joined(separator: ", ") + (words.last.map { " and \($0)" } ?? "")
     }
 
     static func sentence(for error: ReferenceListError) -> String {
@@ -65,6 +74,25 @@ enum SelectionWording {
                 }
                 .joined(separator: "; ") + (mistakes.count > 20 ? "; and \(mistakes.count - 20) more" : "")
         }
+    }
+
+    /// Images of files that lie elsewhere than a job's source, and that no job takes.
+    static func missed(_ images: [ListedImage], below source: Address) -> String {
+        let shown = images.prefix(10).map { "\($0.address) (\($0.place))" }.joined(separator: ", ")
+        let rest = images.count > 10 ? " and \(images.count - 10) more" : ""
+        return "not below \(source), and taken by no job: \(shown)\(rest)"
+    }
+
+    static func sentence(for error: ImageNamesTaken) -> String {
+        let names = error.names.prefix(10)
+            .map { name in
+                let images = name.images.map { image in
+                    "\(Address(place: image.address.place, scope: .repository(image.repository))) (\(image.place))"
+                }
+                return "\(name.destination) at the destination would be \(images.joined(separator: " and "))"
+            }
+        let rest = error.names.count > 10 ? "; and \(error.names.count - 10) more" : ""
+        return "images of several registries would have one name: \(names.joined(separator: "; "))\(rest)"
     }
 
     static func sentence(for refusal: Refusal) -> String {

@@ -40,12 +40,16 @@ final class Show: Sendable {
     }
 
     /// Takes an event of the engine.
-    func record(_ event: RunEvent) {
+    func record(_ event: RunEvent) { record(event, of: nil) }
+
+    /// Takes an event of the engine.
+    /// - Parameter source: The registry that is read, where there are several.
+    func record(_ event: RunEvent, of source: RegistryHost?) {
         state.withLock { state in
-            state.totals.take(event)
+            state.totals.take(event, of: source)
             state.plan?.take(event)
         }
-        view.show(event)
+        view.show(event, of: source)
     }
 
     /// Takes an event of a verification.
@@ -167,7 +171,8 @@ protocol View: Sendable {
     func begin(_ title: JobTitle)
 
     /// Shows an event, if it is worth showing by itself.
-    func show(_ event: RunEvent)
+    /// - Parameter source: The registry that is read, where there are several.
+    func show(_ event: RunEvent, of source: RegistryHost?)
 
     /// Shows a request.
     func show(_ request: RequestRecord, _ side: Side)

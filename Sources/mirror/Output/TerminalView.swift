@@ -22,8 +22,8 @@ final class TerminalView: View {
 
     func begin(_ title: JobTitle) { scroll(title.text(terminal.style)) }
 
-    func show(_ event: RunEvent) {
-        if let line = Lines.line(for: event, terminal.style) { scroll(line) }
+    func show(_ event: RunEvent, of source: RegistryHost?) {
+        if let line = Lines.line(for: event, of: source, terminal.style) { scroll(line) }
     }
 
     func show(_ request: RequestRecord, _ side: Side) { scroll(terminal.style.dim(Lines.line(for: request, side))) }

@@ -39,6 +39,7 @@ enum Wording {
         case is SparseIndexRefused: "index: rewritten (--index rewritten) copies a smaller index, with another digest"
         case is DigestRefused:
             "a folder (layout:DIR, oci:DIR) and mirror serve hold them; or have the image pushed again with sha256 digests"
+        case is ImageNamesTaken: "list them in files of their own, and copy each to a path of its own"
         case is JobLocked: "--wait waits for it"
         case is RootMissing: "mirror list shows what is there"
         case let error as Refusal: SelectionWording.hint(for: error)
@@ -89,6 +90,8 @@ enum Wording {
         case let error as StateError: "cannot use \(error.path): \(String(cString: strerror(error.number)))"
         case let error as JobNotFound:
             "there is no job \(error.name) in \(error.file)\(error.nearest.map { "; did you mean \($0)?" } ?? "")"
+        case let error as NoImages: "no image is named in \(error.files.joined(separator: ", "))"
+        case let error as ImageNamesTaken: SelectionWording.sentence(for: error)
         case let error as NoJobs: "there are no jobs in \(error.file)"
         case let error as JobLocked: "cannot run \(error.name): another run of it is under way on this machine"
         case let error as JobsNotBegun: notBegun(error)

@@ -43,8 +43,8 @@ struct PlanFile {
     init() {}
 
     /// Adds what a plan found.
-    mutating func add(_ ends: Ends, _ rows: PlanRows) {
-        sections.append(Section(ends: ends, images: rows.images))
+    mutating func add(_ ends: Ends, _ images: [Selection.PinnedImage]) {
+        sections.append(Section(ends: ends, images: images))
     }
 
     /// The file's text.

@@ -29,8 +29,11 @@ import Testing
     @Test(arguments: [
         ("", 0, TemplateError.Reason.empty),
         (String(repeating: "a", count: 513), 512, .tooLong(512)),
-        ("a/{nam}", 2, .unknown("nam")), ("{}", 0, .unknown("")), ("{Name}", 0, .unknown("Name")),
-        ("a/{name", 2, .unclosed), ("{", 0, .unclosed), ("{{name}}", 0, .unknown("{name")),
+        ("a/{nam}", 2, .unknown("nam", known: ["path", "name", "parent"])),
+        ("{}", 0, .unknown("", known: ["path", "name", "parent"])),
+        ("{Name}", 0, .unknown("Name", known: ["path", "name", "parent"])),
+        ("a/{name", 2, .unclosed), ("{", 0, .unclosed),
+        ("{{name}}", 0, .unknown("{name", known: ["path", "name", "parent"])),
         ("a}", 1, .unopened), ("{name}}", 6, .unopened),
         ("A/{name}", 0, .character), ("a:{name}", 1, .character), ("{name} ", 6, .character),
         ("{name}/é", 7, .character),

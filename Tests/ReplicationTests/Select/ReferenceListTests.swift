@@ -26,10 +26,18 @@ import Testing
             alpine
             x:latest
             """
-        let expected = ["alpine", "team/app:1.2", "team/app@\(digest)", "x:latest"]
+        // One as its digest alone, one with a tag beside it.
+        let expected = ["alpine", "team/app:1.2", "team/app@\(digest)", "team/app@\(digest)", "x:latest"]
         #expect(try read(text) == expected)
         #expect(try read(text.replacing("\n", with: "\r\n")) == expected)
         #expect(try read("\u{FEFF}" + text + "\n") == expected)
+    }
+
+    @Test func `with a tag and a digest, the digest counts and the tag is kept`() throws {
+        let text = "a:1@sha256:\(Self.hex)\na@sha256:\(Self.hex)\na:1\na:1@sha256:\(Self.hex)\n"
+        let entries = try ReferenceList(Array(text.utf8)).entries
+        #expect(entries.map { $0.writtenTag?.text } == ["1", nil, nil])
+        #expect(entries.map { $0.target?.description ?? "" } == ["@sha256:\(Self.hex)", "@sha256:\(Self.hex)", ":1"])
     }
 
     @Test(arguments: ["", "\n", "\r\n\r\n", "# nothing", "   \t", "#"])
@@ -102,7 +110,7 @@ import Testing
 
     @Test func `a list is bounded in bytes and lines`() throws {
         let line = Array("a\n".utf8)
-        let full = Array(repeating: line, count: ReferenceList.maximumLines).flatMap { $0 }
+        let full = Array(repeating: line, count: ReferenceLines.maximumLines).flatMap { $0 }
         #expect(try ReferenceList(full).entries.count == 1)
         #expect(throws: ReferenceListError.tooManyLines(limit: 100_000)) { try ReferenceList(full + line) }
         #expect(throws: ReferenceListError.tooManyLines(limit: 100_000)) { try ReferenceList(full + Array("\n".utf8)) }

@@ -35,15 +35,18 @@ func ruledJob(
     _ destination: any SinkEndpoint,
     to place: String = "to.lan/",
     now: Int64 = 0,
+    digestTags: DigestTags = .standard,
     overwrite: OverwriteRule = .always,
     memory: any TagMemory = NoTagMemory(),
     dates: any DateHints = NoDateHints()
 ) throws -> Job {
-    Job(
+    var mapping = try mapping(below: base, to: place)
+    mapping.digestTags = digestTags
+    return Job(
         source: source,
         destination: destination,
         selection: .rules(.init(rules, below: try base.map { try RepositoryName($0) }, now: now)),
-        mapping: try mapping(below: base, to: place),
+        mapping: mapping,
         overwrite: overwrite,
         memory: memory,
         dates: dates

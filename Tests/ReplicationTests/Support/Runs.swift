@@ -46,14 +46,17 @@ func copyJob(
     _ destination: any SinkEndpoint,
     from: String = "from.lan/",
     to: String = "to.lan/",
-    allTags: Bool = false
+    allTags: Bool = false,
+    digestTags: DigestTags = .standard
 ) throws -> Job {
     let from = try Address(from)
+    var mapping = try NameMapping(from: from, to: try Address(to))
+    mapping.digestTags = digestTags
     return Job(
         source: source,
         destination: destination,
         selection: Selection(from.scope, allTags: allTags),
-        mapping: try NameMapping(from: from, to: try Address(to))
+        mapping: mapping
     )
 }
 

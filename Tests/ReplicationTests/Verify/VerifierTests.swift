@@ -168,6 +168,23 @@ import Testing
         #expect(try await scene.verify(.tags).findings.map { $0.tag?.text } == [gone])
     }
 
+    @Test func `the tag of an image that is named by digest beside all tags is not extra`() async throws {
+        let scene = try await VerifyScene()
+        let job = Job(
+            source: scene.source,
+            destination: scene.destination,
+            selection: .references([.init(scene.app, nil), .init(scene.app, .digest(scene.other.descriptor.digest))]),
+            mapping: try mapping()
+        )
+        try await run(job)
+        let made = "pinned-sha256-\(scene.other.descriptor.digest.hex)"
+        #expect(try await scene.destination[scene.app].tags().all().map(\.tag.text).contains(made))
+        try await scene.put("extra", as: "old", at: scene.destination)
+        let log = VerifyLog()
+        try await Verifier(job: job, reading: scene.destination, depth: .tags, events: log.take).run()
+        #expect(log.findings.map { $0.tag?.text } == ["old"])
+    }
+
     @Test func `an image that is named alone makes no other tag extra`() async throws {
         let scene = try await VerifyScene()
         try await scene.put("extra", as: "old", at: scene.destination)
