@@ -53,7 +53,7 @@ actor ArrivalLedger {
     /// What was found out of content.
     private enum Fact {
         case held(Content, in: RepositoryName)
-        case impossible(Content, from: RepositoryName, any Error)
+        case impossible(Content, from: RepositoryName)
     }
 
     private let capacity: Int
@@ -67,7 +67,7 @@ actor ArrivalLedger {
     /// - Parameters:
     ///   - capacity: How much is remembered, in pairs of content and repository.
     ///   - hints: What earlier runs knew.
-    init(capacity: Int = 100_000, hints: any HolderHints = NoHints()) {
+    init(capacity: Int = 1 << 15, hints: any HolderHints = NoHints()) {
         self.capacity = capacity
         self.hints = hints
     }
@@ -108,11 +108,14 @@ actor ArrivalLedger {
         entries[content]?.writers.remove(route.destination)
         switch outcome {
         case .arrived(let arrival):
-            note(.held(content, in: route.destination))
+            let isNew = entries[content, default: Entry()].holders.insert(route.destination).inserted
+            if isNew { remember(.held(content, in: route.destination)) }
             // The hint that was followed, if there was one, was wrong.
             if arrival == .copied, case .blob(let digest) = content { hints.note(digest, in: route.destination) }
         case .failed: break
-        case .impossible(let error): note(.impossible(content, from: route.source, error))
+        case .impossible(let error):
+            let old = entries[content, default: Entry()].impossible.updateValue(error, forKey: route.source)
+            if old == nil { remember(.impossible(content, from: route.source)) }
         }
         let waiters = entries[content]?.waiters ?? []
         entries[content]?.waiters = []
@@ -126,15 +129,7 @@ actor ArrivalLedger {
         dropIfEmpty(content)
     }
 
-    private func note(_ fact: Fact) {
-        switch fact {
-        case .held(let content, let repository):
-            guard entries[content, default: Entry()].holders.insert(repository).inserted else { return }
-        case .impossible(let content, let repository, let error):
-            guard entries[content, default: Entry()].impossible.updateValue(error, forKey: repository) == nil else {
-                return
-            }
-        }
+    private func remember(_ fact: Fact) {
         facts.append(fact)
         if facts.count > capacity, let oldest = facts.popFirst() { drop(oldest) }
     }
@@ -142,7 +137,7 @@ actor ArrivalLedger {
     private func drop(_ fact: Fact) {
         switch fact {
         case .held(let content, let repository): forget(content, in: repository)
-        case .impossible(let content, let repository, _):
+        case .impossible(let content, let repository):
             entries[content]?.impossible[repository] = nil
             dropIfEmpty(content)
         }

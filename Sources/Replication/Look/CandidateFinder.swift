@@ -30,15 +30,27 @@ struct CandidateFinder: Sendable {
             return RouteCandidates(images: images, companions: unlisted(request.route), present: nil)
         case .tags(let rule):
             let present = try await destinationTags(request.route)
-            let judged = try await tags.judged(request, by: rule)
-            let taken = judged.filter { $0.verdict.isTaken && CompanionTag($0.entry.tag) == nil }.map(\.entry)
+            let listed = try await tags.entries(request)
+            let taken = try await tags.taken(of: listed, request, by: rule).filter { CompanionTag($0.tag) == nil }
             return RouteCandidates(
-                images: Pages(taken.map { Candidate(entry: $0, on: request.route, present) }),
-                companions: CompanionTags(judged.map(\.entry)),
+                images: candidates(taken, on: request.route, present),
+                companions: CompanionTags(listed),
                 present: present,
                 // Companions without their image may belong to platforms that are not wanted.
                 takesRest: rule == nil && job.images.platforms == nil
             )
+        }
+    }
+
+    /// Candidates in pages: all of them at once would be many times as long as their tags.
+    private func candidates(_ entries: [TagEntry], on route: Route, _ present: PresentTags) -> Pages<Candidate> {
+        Pages {
+            var rest = entries[...]
+            return {
+                let page = rest.prefix(256)
+                rest = rest.dropFirst(256)
+                return page.isEmpty ? nil : page.map { Candidate(entry: $0, on: route, present) }
+            }
         }
     }
 
@@ -57,11 +69,11 @@ struct CandidateFinder: Sendable {
         }
     }
 
-    private func destinationTags(_ route: Route) async throws -> [TagName: Digest?] {
-        var present: [TagName: Digest?] = [:]
+    private func destinationTags(_ route: Route) async throws -> PresentTags {
+        var present = PresentTags()
         do {
             for try await page in job.destination.sink(route.destination).tags() {
-                for entry in page { present[entry.tag] = .some(entry.digest) }
+                for entry in page { present.insert(entry) }
             }
             contact.note(.destination)
         } catch {
@@ -70,7 +82,7 @@ struct CandidateFinder: Sendable {
         return present
     }
 
-    private func candidate(_ image: NamedImage, on route: Route, _ present: [TagName: Digest?]?) -> Candidate {
+    private func candidate(_ image: NamedImage, on route: Route, _ present: PresentTags?) -> Candidate {
         let tag = job.mapping.destinationTag(of: image.target, writtenTag: image.writtenTag)
         guard let present, let tag else {
             return Candidate(route: route, target: image.target, tag: tag, mayBePresent: true)
@@ -79,8 +91,8 @@ struct CandidateFinder: Sendable {
             route: route,
             target: image.target,
             tag: tag,
-            mayBePresent: present[tag] != nil,
-            destinationDigest: present[tag] ?? nil
+            mayBePresent: present.contains(tag),
+            destinationDigest: present.digest(of: tag)
         )
     }
 }
@@ -92,21 +104,21 @@ struct RouteCandidates: Sendable {
     /// The tags of what hangs on images.
     let companions: CompanionTags
     /// The destination's tags; `nil` where they were not listed.
-    let present: [TagName: Digest?]?
+    let present: PresentTags?
     /// Whether all tags are wanted, so also those of companions whose image has no tag.
     var takesRest = false
 }
 
 extension Candidate {
     /// A tag of the source's listing.
-    init(entry: TagEntry, on route: Route, _ present: [TagName: Digest?]) {
+    init(entry: TagEntry, on route: Route, _ present: PresentTags) {
         self.init(
             route: route,
             target: .tag(entry.tag),
             tag: entry.tag,
             sourceDigest: entry.digest,
-            mayBePresent: present[entry.tag] != nil,
-            destinationDigest: present[entry.tag] ?? nil
+            mayBePresent: present.contains(entry.tag),
+            destinationDigest: present.digest(of: entry.tag)
         )
     }
 

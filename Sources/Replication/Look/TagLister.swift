@@ -15,16 +15,36 @@ struct TagLister: Sendable {
     ///
     /// Names and what is known of them are held in memory, documents are not.
     func judged(_ request: RouteRequest, by rule: TagRule?) async throws -> [(entry: TagEntry, verdict: TagVerdict)] {
+        let entries = try await entries(request)
+        return zip(entries, try await verdicts(on: entries, request, by: rule)).map { (entry: $0, verdict: $1) }
+    }
+
+    /// The tags of the source.
+    func entries(_ request: RouteRequest) async throws -> [TagEntry] {
         var entries: [TagEntry] = []
         for try await page in listed(request) { entries += page }
+        return entries
+    }
+
+    /// Those of the tags of the source that a rule takes.
+    func taken(of entries: [TagEntry], _ request: RouteRequest, by rule: TagRule?) async throws -> [TagEntry] {
+        // Without a rule nothing needs to be judged.
+        guard rule != nil else { return entries }
+        let verdicts = try await verdicts(on: entries, request, by: rule)
+        return zip(entries, verdicts).compactMap { $1.isTaken ? $0 : nil }
+    }
+
+    private func verdicts(
+        on entries: [TagEntry],
+        _ request: RouteRequest,
+        by rule: TagRule?
+    ) async throws -> [TagVerdict] {
         let selector = TagSelector(rule)
         let first = selector.firstPass(entries.map(\.tag))
-        guard selector.needsDates, case .rules(let ruled) = selection else {
-            return zip(entries, first).map { (entry: $0, verdict: $1) }
-        }
+        guard selector.needsDates, case .rules(let ruled) = selection else { return first }
         let dates = try await dates(of: zip(entries, first).filter { $1 == .undecided }.map(\.0), request.route)
         let facts = entries.map { TagFacts(tag: $0.tag, digest: $0.digest, date: dates[$0.tag]) }
-        return zip(entries, TagSelector(rule).select(facts, now: ruled.now)).map { (entry: $0, verdict: $1) }
+        return TagSelector(rule).select(facts, now: ruled.now)
     }
 
     /// The source's tags, in pages of its listing.

@@ -81,19 +81,19 @@ public struct Verifier: Sendable {
         }
         // Images that are named one by one say nothing about the others.
         guard case .tags = request.images else { return }
-        let present = candidates.present ?? [:]
         let beside = request.namedBeside.compactMap { image in
             job.mapping.destinationTag(of: image.target, writtenTag: image.writtenTag)
         }
-        let extra = selected.withLock { names in present.filter { !names.union(beside).contains($0.key) } }
-        try await tell(extra, on: request.route)
+        let present = candidates.present ?? PresentTags()
+        let extra = selected.withLock { present.names.subtracting($0.union(beside)) }
+        try await tell(extra, of: present, on: request.route)
     }
 
     /// Tells of the tags that nothing brings, without the companions of images that are there.
-    private func tell(_ extra: [TagName: Digest?], on route: Route) async throws {
-        for (tag, digest) in extra.sorted(by: { $0.key < $1.key }) {
+    private func tell(_ extra: Set<TagName>, of present: PresentTags, on route: Route) async throws {
+        for tag in extra.sorted() {
             if let companion = CompanionTag(tag), try await isSubjectThere(companion, route) { continue }
-            events(.found(Finding(route: route, target: .tag(tag), tag: tag, root: nil, kind: .extra(digest))))
+            events(.found(Finding(route: route, target: .tag(tag), tag: tag, root: nil, kind: .extra(present.digest(of: tag)))))
         }
     }
 

@@ -20,6 +20,8 @@ final class ManifestCache: DocumentMemory {
     private let old: URL
     /// How many manifests the new folder has; counted when the first one is kept.
     private let count = Mutex<Int?>(nil)
+    /// What a tag pointed to is of use only with its manifest.
+    private static let maximumTags = 24_000
     private let seen: HintFile<TagPlace, Digest>
 
     /// Opens the cache; what tags pointed to is kept apart for each host.
@@ -28,7 +30,7 @@ final class ManifestCache: DocumentMemory {
         old = state.appending(path: "manifests/old")
         seen = HintFile(
             state.appending(path: "seen").appending(path: StateDirectory.fileName(for: host)),
-            maximumLines: 100_000
+            maximumLines: Self.maximumTags
         )
     }
 

@@ -15,7 +15,7 @@ struct CompanionFinder: Sendable {
     let documents: DocumentCache
     let tags: CompanionTags
     /// The destination's tags; `nil` where they were not listed.
-    let present: [TagName: Digest?]?
+    let present: PresentTags?
     /// The repository of the destination.
     let there: any ContentIndex
     var limits = CompanionLimits()
@@ -147,7 +147,7 @@ struct CompanionFinder: Sendable {
 
     /// The companion that a tag of the source stands for.
     func candidate(_ entry: TagEntry) -> Candidate {
-        var candidate = Candidate(entry: entry, on: route, present ?? [:])
+        var candidate = Candidate(entry: entry, on: route, present ?? PresentTags())
         if present == nil { candidate.mayBePresent = true }
         candidate.isCompanion = true
         return candidate
@@ -180,7 +180,7 @@ struct CompanionFinder: Sendable {
                 return Set(listed.map(\.descriptor.digest))
             }
             let tag = CompanionTag(.referrers, of: digest).tag
-            if !isFresh, let present, present[tag] == nil { return [] }
+            if !isFresh, let present, !present.contains(tag) { return [] }
             return Set(try await referrers(behindTagOf: digest, in: there).map(\.descriptor.digest))
         } catch {
             throw SideFailure.wrapping(error, side: .destination)
