@@ -62,7 +62,7 @@ let package = Package(
         .executableTarget(
             name: "mirror",
             dependencies: [
-                "OCI", "OCIContent", "OCILayout", "OCIRegistry", "OCIServer", "Replication", argumentParser,
+                "OCI", "OCIContent", "OCILayout", "OCIRegistry", "OCIServer", "Replication", "CMalloc", argumentParser,
                 logging, nioCore, serviceLifecycle, unixSignals, yams,
             ],
             swiftSettings: settings
@@ -87,6 +87,7 @@ let package = Package(
             swiftSettings: settings
         ),
         .systemLibrary(name: "CCrypt", providers: [.apt(["libcrypt-dev"])]),
+        .systemLibrary(name: "CMalloc"),
         .target(name: "OCIContent", dependencies: ["OCI", nioCore, crypto, collections], swiftSettings: settings),
         .target(name: "OCI", swiftSettings: settings),
         .target(

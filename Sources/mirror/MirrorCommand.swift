@@ -32,13 +32,14 @@ struct MirrorCommand: AsyncParsableCommand {
         ]
     )
 
-    #if FAILPOINTS
     static func main() async {
+        Heap.keepSmall()
+        #if FAILPOINTS
         do { try FailpointVariable.arm() } catch {
             Lines.complain(error, to: .standardError)
             exit(withError: ExitCode.validationFailure)
         }
+        #endif
         await main(nil)
     }
-    #endif
 }

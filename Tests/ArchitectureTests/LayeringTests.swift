@@ -46,6 +46,8 @@ import Testing
         ),
         // The system's crypt(3): a header, no Swift.
         "CCrypt": Row(own: [], others: []),
+        // The system's malloc(3): a header, no Swift.
+        "CMalloc": Row(own: [], others: []),
         // Policy: look, decide, act.
         "Replication": Row(
             own: ["OCI", "OCIContent"],
@@ -55,7 +57,7 @@ import Testing
         "OCITestKit": Row(own: ["OCI", "OCIContent"], others: nil),
         // The edge: commands, configuration, wiring, output.
         "mirror": Row(
-            own: ["OCI", "OCIContent", "OCIRegistry", "OCILayout", "OCIServer", "Replication"],
+            own: ["OCI", "OCIContent", "OCIRegistry", "OCILayout", "OCIServer", "Replication", "CMalloc"],
             others: [
                 "ArgumentParser", "Logging", "NIOCore", "ServiceLifecycle", "UnixSignals", "Foundation",
                 "Synchronization", "Yams",

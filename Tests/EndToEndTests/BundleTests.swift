@@ -67,6 +67,11 @@ extension EndToEnd {
                                 == bytes(bundle).count + (far.host.utf8.count - source.host.utf8.count)
                         )
                     }
+                    let listed = try await mirror("list", "bundle:\(bundle)")
+                    for name in tags.keys { #expect(listed.outputText.contains(name.split(separator: ":")[0])) }
+                    let name = try #require(tags.keys.min())
+                    let inspected = try await mirror("inspect", "bundle:\(bundle)//\(name)")
+                    #expect(inspected.outputText.hasPrefix("bundle:\(bundle)//\(name)\n"), "\(inspected.outputText)")
                     try await mirror("import", bundle, "layout:\(folder)/store")
                     try await mirror("verify", "--depth", "content", "\(source.host)/", "layout:\(folder)/store")
                     for (name, digest) in tags {

@@ -59,6 +59,32 @@ extension EndToEnd {
             }
         }
 
+        @Test func `a smaller index that the destination has lost is made again when it is healed`() async throws {
+            try await withRegistries { _, source, _, home in
+                let ends = ["\(source.host)/\(Self.app):1", "oci:\(home.directory)/plain:1"]
+                let copied = try await home.start(["copy"] + ends + Self.rule + ["rewritten"]).wait()
+                #expect(copied.succeeded, "\(copied.errorText)")
+                let index = try Data(contentsOf: URL(filePath: "\(home.directory)/plain/index.json"))
+                struct Index: Decodable {
+                    struct Entry: Decodable {
+                        var digest: Digest
+                        var annotations: [String: String]?
+                    }
+                    var manifests: [Entry]
+                }
+                let root = try #require(
+                    JSONDecoder().decode(Index.self, from: index).manifests.first { $0.annotations?.isEmpty == false }
+                )
+                let file = "\(home.directory)/plain/blobs/sha256/\(root.digest.hex)"
+                try FileManager.default.removeItem(atPath: file)
+                let found = try await home.start(["verify"] + ends + Self.rule + ["rewritten"]).wait()
+                #expect(found.ending == .exited(1) && found.outputText.contains("incomplete"), "\(found.outputText)")
+                let healed = try await home.start(["verify", "--heal"] + ends + Self.rule + ["rewritten"]).wait()
+                #expect(healed.succeeded && healed.outputText.contains("1 healed"), "\(healed.outputText)")
+                #expect(FileManager.default.fileExists(atPath: file))
+            }
+        }
+
         @Test(arguments: ["plan", "verify"])
         func `an option that would do nothing beside a job is refused`(_ command: String) async throws {
             try await withHome { home in

@@ -185,6 +185,9 @@ import Testing
         ("layout:/srv//team/**", .layout("/srv"), .subtree("team")),
         ("layout:/srv//nginx", .layout("/srv"), .repository("nginx")),
         ("layout:/a:b/c", .layout("/a:b/c"), .registry),
+        ("bundle:./x.tar", .bundle("./x.tar"), .registry),
+        ("bundle:x.tar//team/app:1.2", .bundle("x.tar"), .tag("team/app", "1.2")),
+        ("bundle:x.tar//team/**", .bundle("x.tar"), .subtree("team")),
         ("oci:dir", .oci("dir"), .repository("layout")),
         ("oci:/srv/dir:1.2", .oci("/srv/dir"), .tag("layout", "1.2")),
         ("oci:/srv/a:b/dir", .oci("/srv/a:b/dir"), .repository("layout")),
@@ -233,7 +236,7 @@ import Testing
         Refused("layout:/srv//team/App", 13, .repository, "team/App", .character(at: 5)),
         Refused("oci:dir:a b", 8, .tag, "a b", .character(at: 1)),
         Refused("oci:dir@sha256:12", 8, .digest(.malformed("sha256:12"))),
-        Refused("bundle:./x.tar", 0, .unknownPlace("bundle")),
+        Refused("oci-archive:./x.tar", 0, .unknownPlace("oci-archive")),
         Refused("http:/r.io/a", 0, .unknownPlace("http")),
         Refused("https:///a", 8, .host, "", .empty),
         // Bare hosts.

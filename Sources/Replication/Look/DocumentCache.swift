@@ -30,7 +30,8 @@ actor DocumentCache {
         return document
     }
 
-    private func keep(_ document: ManifestDocument) {
+    /// Keeps a manifest that was made here, and that no source has.
+    func keep(_ document: ManifestDocument) {
         if bytes + document.bytes.count > Self.maximumBytes {
             documents = [:]
             bytes = 0

@@ -56,13 +56,15 @@ extension ImageOpener {
         guard let root = try await documents.document(digest, from: source) else {
             throw RootMissing(target: .digest(digest))
         }
-        return try await IndexRewriting(choice: platforms.choice)
+        let new = try await IndexRewriting(choice: platforms.choice)
             .rewritten(root) { child in
                 guard let document = try await documents.document(child.digest, from: source) else {
                     throw GraphError.missingChild(child.digest, of: digest)
                 }
                 return document
             }
-            .descriptor.digest
+        // Where the destination has lost it, a verification wants it.
+        await documents.keep(new)
+        return new.descriptor.digest
     }
 }

@@ -93,7 +93,11 @@ public struct Verifier: Sendable {
     private func tell(_ extra: Set<TagName>, of present: PresentTags, on route: Route) async throws {
         for tag in extra.sorted() {
             if let companion = CompanionTag(tag), try await isSubjectThere(companion, route) { continue }
-            events(.found(Finding(route: route, target: .tag(tag), tag: tag, root: nil, kind: .extra(present.digest(of: tag)))))
+            events(
+                .found(
+                    Finding(route: route, target: .tag(tag), tag: tag, root: nil, kind: .extra(present.digest(of: tag)))
+                )
+            )
         }
     }
 

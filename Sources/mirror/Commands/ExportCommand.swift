@@ -13,7 +13,7 @@ struct ExportCommand: AsyncParsableCommand {
         abstract: "Write images of any number of repositories into one file, to be carried to where no network leads.",
         discussion: """
             Words that are names of jobs of the config file are what these jobs select; all others are addresses as mirror \
-            copy takes them. Without words, all jobs are exported.
+            copy takes them. Without words and --from-images, all jobs are exported.
 
             The file is a tar archive of one OCI image layout, in which every blob stands once. It is written as FILE.partial \
             and gets its name when it is whole; after an interruption, the same command goes on with it. The same images \
@@ -25,6 +25,7 @@ struct ExportCommand: AsyncParsableCommand {
             EXAMPLES
               mirror export -o images.tar registry.lan/team/app:1.4 docker.io/library/nginx:1.27
               mirror export -o images.tar base-images
+              helm template . | mirror export -o images.tar --from-images -
               mirror export -o - 'registry.lan/team/**' | ssh far mirror import - localhost:5000/
               mirror export --dry-run registry.lan/team/app:1.4
             """
@@ -45,6 +46,7 @@ struct ExportCommand: AsyncParsableCommand {
     @Flag(help: "Print what would be written, and write nothing.")
     var dryRun = false
 
+    @OptionGroup var lists: ImageListOptions
     @OptionGroup var images: ImageOptions
     @OptionGroup var configuration: ConfigOptions
     @OptionGroup var output: OutputOptions
@@ -57,7 +59,9 @@ struct ExportCommand: AsyncParsableCommand {
 
     func run() async throws {
         let settings = try configuration.file()
-        let sources = try ExportSource.all(words, allTags: allTags, of: settings)
+        let named =
+            words.isEmpty && !lists.files.isEmpty ? [] : try ExportSource.all(words, allTags: allTags, of: settings)
+        let sources = try named + ExportSource.listed(in: lists.files, warn: Show(output).warn)
         guard images.choice.platforms?.index != .sparse, !sources.contains(where: \.isSparse) else {
             throw ValidationError(
                 "A bundle holds whole images: --index rewritten (index: rewritten) takes some platforms."
@@ -72,6 +76,7 @@ struct ExportCommand: AsyncParsableCommand {
                 let run = ExportRun(
                     sources: sources,
                     images: images.choice,
+                    digestTags: images.digestTags,
                     pool: pool,
                     show: Show(output),
                     modified: modified

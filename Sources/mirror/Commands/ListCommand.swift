@@ -85,11 +85,10 @@ struct ListSubject {
         rules = if case .rules(let rules, _, _) = job.content.value { rules } else { nil }
     }
 
-    init(_ address: Address) throws {
+    init(_ address: Address) {
         source = address
         selection = Selection(address.scope, allTags: true)
-        let whole = Address(place: address.place, scope: .registry)
-        mapping = try NameMapping(from: whole, to: whole)
+        mapping = .unchanged
         destination = nil
         rules = nil
     }

@@ -8,10 +8,10 @@ import OCIContent
 import OCILayout
 import Replication
 
-/// What the words of an export name: jobs of the config file, and addresses.
+/// What is exported: what jobs of the config file select, and what addresses and files name.
 enum ExportSource {
     case job(JobSettings)
-    case address(Address, Selection)
+    case images(Place, Selection)
 
     /// A word that is the name of a job is that job; no words are all jobs.
     /// - Throws: `ExitCode` after a complaint about the config file, `ValidationError` for addresses.
@@ -28,10 +28,29 @@ enum ExportSource {
             do {
                 let address = try Address(word)
                 if allTags, case .image = address.scope { throw AllTagsError() }
-                return .address(address, Selection(address.scope, allTags: allTags))
+                return .images(address.place, selection(address, allTags: allTags))
             } catch {
                 throw ValidationError(Wording.sentenceAndHint(for: error))
             }
+        }
+    }
+
+    private static func selection(_ address: Address, allTags: Bool) -> Selection {
+        guard case .image(let name, let target) = address.scope else {
+            return Selection(address.scope, allTags: allTags)
+        }
+        return .references([Selection.Reference(name, target, writtenTag: address.writtenTag)])
+    }
+
+    /// The images that files name.
+    /// - Parameter warn: Told what is not right in the files, but stops nothing.
+    /// - Throws: `ExitCode` after a complaint about the files.
+    static func listed(in files: [String], warn: (String) -> Void) throws -> [ExportSource] {
+        guard !files.isEmpty else { return [] }
+        return try ConfigOptions.complaining {
+            let lists = try ImageLists(reading: files)
+            for warning in lists.warnings { warn(warning.printable) }
+            return lists.byPlace.map { .images($0.place, .references($0.images.map(\.reference))) }
         }
     }
 
@@ -43,6 +62,7 @@ enum ExportSource {
 struct ExportRun {
     let sources: [ExportSource]
     let images: ImageChoice
+    let digestTags: DigestTags
     let pool: PlacePool
     let show: Show
     /// The time that all files of the bundle are given, in seconds since 1970.
@@ -67,20 +87,28 @@ struct ExportRun {
             switch source {
             case .job(let settings):
                 let selection = try settings.selection(now: WallClock.now)
-                parts.append(try await part(settings.source.value.place, selection, settings.images))
-            case .address(let address, let selection):
-                parts.append(try await part(address.place, selection, images))
+                let (place, tags) = (settings.source.value.place, settings.mapping.digestTags)
+                parts.append(try await part(place, selection, settings.images, tags))
+            case .images(let place, let selection):
+                parts.append(try await part(place, selection, images, digestTags))
             }
         }
         return parts
     }
 
-    private func part(_ place: Place, _ selection: Selection, _ images: ImageChoice) async throws -> Exporter.Part {
+    private func part(
+        _ place: Place,
+        _ selection: Selection,
+        _ images: ImageChoice,
+        _ digestTags: DigestTags
+    ) async throws -> Exporter.Part {
+        var mapping = NameMapping.unchanged
+        mapping.digestTags = digestTags
         let job = Job(
             source: try await pool.source(place, show),
             destination: MemoryEndpoint(),
             selection: selection,
-            mapping: .unchanged,
+            mapping: mapping,
             images: images,
             dates: DateFile.open()
         )

@@ -30,11 +30,8 @@ struct ImageLists {
         guard !images.isEmpty else { throw NoImages(files: paths) }
     }
 
-    /// What is copied from each registry, each image to its own name below a destination.
-    ///
-    /// What lies below the destination already is left out.
-    /// - Throws: `MappingError`; ``ImageNamesTaken`` if images of two registries would have one name.
-    mutating func pairs(to destination: Address) throws -> [AddressPair] {
+    /// The images of each registry, in the order in which these come first.
+    var byPlace: [(place: Place, images: [ListedImage])] {
         var places: [Place] = []
         var byPlace: [Place: [ListedImage]] = [:]
         for image in images {
@@ -42,11 +39,19 @@ struct ImageLists {
             if byPlace[place] == nil { places.append(place) }
             byPlace[place, default: []].append(image)
         }
+        return places.map { ($0, byPlace[$0] ?? []) }
+    }
+
+    /// What is copied from each registry, each image to its own name below a destination.
+    ///
+    /// What lies below the destination already is left out.
+    /// - Throws: `MappingError`; ``ImageNamesTaken`` if images of two registries would have one name.
+    mutating func pairs(to destination: Address) throws -> [AddressPair] {
         var pairs: [AddressPair] = []
-        for place in places {
+        for (place, all) in byPlace {
             let mapping = try NameMapping(from: Address(place: place, scope: .registry), to: destination)
-            let images = (byPlace[place] ?? []).filter { !mapping.isDestination($0.repository) }
-            let left = (byPlace[place]?.count ?? 0) - images.count
+            let images = all.filter { !mapping.isDestination($0.repository) }
+            let left = all.count - images.count
             if left > 0 {
                 warnings.append("left out: \(Measures.count(left, "image")) of \(place) below the destination already")
             }
