@@ -1,6 +1,7 @@
 // mirror: container images from one registry to another
 // SPDX-License-Identifier: Apache-2.0
 
+import Glibc
 import NIOCore
 
 /// The bytes of an archive; calls block.
@@ -13,13 +14,17 @@ struct ArchiveBytes: Sendable {
     /// Opens a file.
     /// - Throws: ``ArchiveError/noFile(path:)``, ``StoreError``.
     init(at path: String) throws {
-        let (folderPath, name) = path.folderAndName
-        guard let file = try Folder.open(at: folderPath, observer: nil)?.file(name) else {
-            throw ArchiveError.noFile(path: path)
+        // A person named it: links on the way are theirs. Without O_NONBLOCK, a pipe would be waited for.
+        let descriptor = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC)
+        guard descriptor >= 0 else {
+            if errno == ENOENT { throw ArchiveError.noFile(path: path) }
+            throw StoreError.system(.open, path: path, errno: errno)
         }
+        file = OpenFile(descriptor: descriptor, path: path, observer: nil)
         self.path = path
-        self.file = file
-        count = try file.status().size
+        let status = try file.status()
+        guard status.isRegular else { throw StoreError.unexpectedFile(path: path) }
+        count = status.size
     }
 
     /// Reads at most `count` bytes into a buffer of their own; fewer at the end of the archive.
@@ -28,13 +33,5 @@ struct ArchiveBytes: Sendable {
     /// Reads at most `count` bytes.
     func read(_ count: Int, at offset: Int64) throws -> [UInt8] {
         try file.read(count, at: offset)
-    }
-}
-
-extension String {
-    /// The folder of a path that a person named, and the name in it.
-    var folderAndName: (folder: String, name: String) {
-        guard let slash = lastIndex(of: "/") else { return (".", self) }
-        return (slash == startIndex ? "/" : String(self[..<slash]), String(self[index(after: slash)...]))
     }
 }

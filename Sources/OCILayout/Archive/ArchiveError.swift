@@ -23,6 +23,10 @@ public enum ArchiveError: Error, Hashable, Sendable {
     case notABundle(path: String)
     /// The bundle is not whole, or its bytes are not as they were written.
     case damaged(path: String, offset: Int64, Damage)
+    /// The pieces are said to be longer together than any file can be.
+    case tooLarge
+    /// There are more repositories, manifests and blobs than a reader would take.
+    case contentsTooLong
     /// A later version of the program wrote the bundle.
     case unsupportedVersion(path: String, version: Int)
     /// Several repositories of a bundle would get one name.

@@ -7,9 +7,6 @@ import OCIContent
 
 /// A bundle that is open, and of which every header is known to be what it should be; calls block.
 struct BundleFile: Sendable {
-    /// The longest first document, in bytes: a million pieces and more.
-    private static let longestContents: Int64 = 1 << 30
-
     let map: BundleMap
     let bytes: ArchiveBytes
 
@@ -18,7 +15,7 @@ struct BundleFile: Sendable {
     init(_ bytes: ArchiveBytes) throws {
         let (contents, written) = try Self.contents(of: bytes)
         self.bytes = bytes
-        map = BundleMap(of: contents, written: written)
+        map = try BundleMap(of: contents, written: written)
         try checkHeaders()
     }
 
@@ -28,7 +25,7 @@ struct BundleFile: Sendable {
         let marker = TarHeader.plain(try bytes.read(TarHeader.blockSize, at: 0))
         let header = TarHeader.plain(try bytes.read(TarHeader.blockSize, at: 2 * block))
         guard marker?.name == "oci-layout", let header, header.name == BundleMap.contentsName,
-            header.size <= longestContents
+            header.size <= Int64(BundleMap.longestContents)
         else { throw ArchiveError.notABundle(path: bytes.path) }
         let offset = 3 * block
         let document = try bytes.read(Int(header.size), at: offset)

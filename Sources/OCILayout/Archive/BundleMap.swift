@@ -31,6 +31,10 @@ struct BundleMap: Sendable {
     static let contentsName = "mirror/bundle.json"
     private static let contentsAnnotation = "mirror.bundle.contents"
     static let marker = Array(#"{"imageLayoutVersion":"1.0.0"}"#.utf8)
+    /// The longest first document, in bytes: that of about a million pieces.
+    static let longestContents = 128 << 20
+    /// The longest archive, in bytes: more than any file system holds.
+    private static let longest: Int64 = 1 << 60
     /// The zeros that end an archive.
     private static let tail: Int64 = 1024
 
@@ -51,31 +55,35 @@ struct BundleMap: Sendable {
     init(of contents: BundleContents) throws {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        self.init(of: contents, written: Array(try encoder.encode(contents)))
+        try self.init(of: contents, written: Array(try encoder.encode(contents)))
     }
 
     /// Maps a bundle whose first document has been read.
-    init(of contents: BundleContents, written bytes: [UInt8]) {
-        func member(_ name: String, _ size: Int64, after end: Int64) -> Member {
+    /// - Throws: ``ArchiveError/tooLarge`` for lengths that no file has: they are claims of strangers;
+    ///   ``ArchiveError/contentsTooLong``.
+    init(of contents: BundleContents, written bytes: [UInt8]) throws {
+        func member(_ name: String, _ size: Int64, after end: Int64) throws -> Member {
+            guard (0...Self.longest).contains(size), end <= Self.longest else { throw ArchiveError.tooLarge }
             let header = TarHeader(name: name, size: size)
             let length = Int64(header.bytes(modified: contents.modified).count)
             return Member(header: header, start: end, offset: end + length)
         }
+        guard bytes.count <= Self.longestContents else { throw ArchiveError.contentsTooLong }
         self.contents = contents
         contentsBytes = bytes
         index = Self.index(of: contents, written: bytes)
-        first = member("oci-layout", Int64(Self.marker.count), after: 0)
-        second = member(Self.contentsName, Int64(bytes.count), after: first.end)
+        first = try member("oci-layout", Int64(Self.marker.count), after: 0)
+        second = try member(Self.contentsName, Int64(bytes.count), after: first.end)
         var pieces: [Digest: Member] = [:]
         var end = second.end
         for blob in contents.pieces.lazy.map(\.blob) {
             let name = "blobs/\(blob.digest.algorithm.rawValue)/\(blob.digest.hex)"
-            let place = member(name, blob.size, after: end)
+            let place = try member(name, blob.size, after: end)
             pieces[blob.digest] = place
             end = place.end
         }
         self.pieces = pieces
-        last = member("index.json", Int64(index.count), after: end)
+        last = try member("index.json", Int64(index.count), after: end)
     }
 
     /// The header of a member, as it is written.

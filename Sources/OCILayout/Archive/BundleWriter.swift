@@ -19,6 +19,16 @@ public final class BundleWriter: BundleSink {
 
         /// What it is called until it is whole.
         var partial: String { "\(name).partial" }
+
+        /// - Throws: ``ArchiveError/busy(path:)``.
+        func lockedFile() throws -> OpenFile {
+            let file = try folder.file(partial, writing: true) ?? folder.create(partial)
+            // Whoever held the lock until now may have given the file its name.
+            guard try file.tryLock(), try folder.status(partial)?.inode == file.status().inode else {
+                throw ArchiveError.busy(path: file.path)
+            }
+            return file
+        }
     }
 
     private struct Work: Sendable {
@@ -42,11 +52,14 @@ public final class BundleWriter: BundleSink {
     /// Writes `path.partial`, which becomes `path` in the end; what an interrupted attempt left of it is gone on with.
     ///
     /// End it with ``shutdown()``.
-    /// - Throws: ``StoreError`` if the folder cannot be opened.
+    /// - Throws: ``StoreError`` if the folder cannot be opened, or something else than a file has the name.
     public static func open(at path: String) throws -> BundleWriter {
         let (folderPath, name) = path.folderAndName
         guard let folder = try Folder.open(at: folderPath, observer: FileStep.failpoints) else {
             throw StoreError.system(.open, path: folderPath, errno: ENOENT)
+        }
+        guard !["", ".", ".."].contains(name), try folder.status(name)?.isRegular ?? true else {
+            throw StoreError.unexpectedFile(path: path)
         }
         return BundleWriter(.file(Target(folder: folder, name: name)))
     }
@@ -73,8 +86,7 @@ public final class BundleWriter: BundleSink {
         let output = try await files.run { [end] in
             switch end {
             case .file(let target):
-                let file = try target.folder.file(target.partial, writing: true) ?? target.folder.create(target.partial)
-                guard try file.tryLock() else { throw ArchiveError.busy(path: file.path) }
+                let file = try target.lockedFile()
                 let isKept = try file.status().size == map.count && file.read(map.start.count, at: 0) == map.start
                 if !isKept {
                     try file.truncate(to: 0)
@@ -105,7 +117,7 @@ public final class BundleWriter: BundleSink {
 
     /// Writes a blob.
     public func write(_ blob: BlobContent) async throws {
-        let place = try place(of: blob.descriptor.digest)
+        let place = try place(of: blob.descriptor.digest, size: blob.descriptor.size)
         try await put(place, blob.descriptor.digest) {
             let reading = try await blob.open()
             var writer = UploadWriter(place.output, at: place.member.offset, digester: nil, files: files)
@@ -117,7 +129,7 @@ public final class BundleWriter: BundleSink {
 
     /// Writes a manifest.
     public func write(_ document: ManifestDocument) async throws {
-        let place = try place(of: document.descriptor.digest)
+        let place = try place(of: document.descriptor.digest, size: Int64(document.bytes.count))
         try await put(place, document.descriptor.digest) {
             try await files.run { try place.output.write(document.bytes, at: place.member.offset) }
         }
@@ -130,11 +142,19 @@ public final class BundleWriter: BundleSink {
             throw ContentError.missing(missing)
         }
         try await files.run { [end] in
-            // Before the index: what has one is whole.
-            if case .file(let file) = work.output { try file.sync() }
-            try work.output.write(work.map.end, at: work.map.last.start)
-            guard case .file(let file) = work.output, case .file(let target) = end else { return }
-            try file.sync()
+            guard case .file(let file) = work.output, case .file(let target) = end else {
+                return try work.output.write(work.map.end, at: work.map.last.start)
+            }
+            do {
+                // Before the index: what has one is whole.
+                try file.sync()
+                try file.write(work.map.end, at: work.map.last.start)
+                try file.sync()
+            } catch {
+                // What a disk lost can still be in memory, where the next attempt would find it right.
+                try? file.truncate(to: 0)
+                throw error
+            }
             try target.folder.rename(target.partial, from: target.folder, as: target.name)
             try target.folder.sync()
         }
@@ -146,9 +166,12 @@ public final class BundleWriter: BundleSink {
         let header: [UInt8]
     }
 
-    private func place(of digest: Digest) throws -> Place {
+    /// - Parameter size: The length of what is to be written there; manifests of strangers may state another one.
+    private func place(of digest: Digest, size: Int64? = nil) throws -> Place {
         try work.withLock { work in
             guard let work, let member = work.map.pieces[digest] else { throw ContentError.missing(digest) }
+            let length = member.header.size
+            if let size, size != length { throw ContentError.wrongSize(digest, expected: length, stated: size) }
             return Place(output: work.output, member: member, header: work.map.header(of: member))
         }
     }
@@ -180,5 +203,13 @@ extension OpenFile {
             position += Int64(buffer.readableBytes)
         }
         return digester.digest()
+    }
+}
+
+extension String {
+    /// The folder of a path that a person named, and the name in it.
+    fileprivate var folderAndName: (folder: String, name: String) {
+        guard let slash = lastIndex(of: "/") else { return (".", self) }
+        return (slash == startIndex ? "/" : String(self[..<slash]), String(self[index(after: slash)...]))
     }
 }

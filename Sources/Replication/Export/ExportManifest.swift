@@ -20,15 +20,26 @@ final class ExportManifest: Sendable {
         let plans: [RootPlan]
     }
 
+    /// A repository, by which all that is found is ordered.
+    fileprivate struct Origin: Hashable, Comparable {
+        let place: Place
+        let name: RepositoryName
+
+        var host: RegistryHost? { place.host }
+
+        static func < (left: Self, right: Self) -> Bool {
+            let (one, other) = (BundleContents.Repository(left), BundleContents.Repository(right))
+            return (one.fullName, left.place.description) < (other.fullName, right.place.description)
+        }
+    }
+
     private struct Found {
         let part: Int
-        let host: RegistryHost?
-        let name: RepositoryName
         var images: [ExportedImage] = []
     }
 
     private struct State {
-        var found: [String: Found] = [:]
+        var found: [Origin: Found] = [:]
         var failures = 0
     }
 
@@ -37,37 +48,45 @@ final class ExportManifest: Sendable {
     func noteFailure() { state.withLock { $0.failures += 1 } }
 
     /// Takes note of an image.
-    func add(_ plan: RootPlan, of host: RegistryHost?, part: Int) {
+    func add(_ plan: RootPlan, of place: Place, part: Int) {
         let image = ExportedImage(plan)
-        let name = plan.route.source
-        let key = BundleContents.Repository(host: host, name: name).fullName
-        state.withLock { state in
-            state.found[key, default: Found(part: part, host: host, name: name)].images.append(image)
-        }
+        let origin = Origin(place: place, name: plan.route.source)
+        state.withLock { $0.found[origin, default: Found(part: part)].images.append(image) }
     }
 
     /// Ends the search.
-    /// - Throws: ``ExportIncomplete``.
+    /// - Throws: ``ExportIncomplete``, ``ExportAmbiguous``, ``ExportEmpty``.
     func close(modified: Int64) throws -> Closed {
         let state = state.withLock { $0 }
         guard state.failures == 0 else { throw ExportIncomplete(count: state.failures) }
-        let found = state.found.sorted { $0.key < $1.key }.map(\.value)
-        let images = found.map { $0.images.sorted { $0.order < $1.order } }
+        let found = state.found.sorted { $0.key < $1.key }
+        let images = found.map { $0.value.images.sorted { $0.plan.exportOrder < $1.plan.exportOrder } }
+        let repositories = try zip(found.map(\.key), images)
+            .map { origin, images in
+                var gathering = Gathering(origin)
+                for image in images { try gathering.take(image) }
+                return gathering.repository
+            }
+        guard !repositories.isEmpty else { throw ExportEmpty() }
+        for (one, other) in zip(repositories, repositories.dropFirst()) where one.fullName == other.fullName {
+            throw ExportAmbiguous(name: one.fullName)
+        }
         return Closed(
-            contents: BundleContents(
-                modified: modified,
-                repositories: zip(found, images)
-                    .map { found, images in
-                        var gathering = Gathering(host: found.host, name: found.name)
-                        for image in images { gathering.take(image) }
-                        return gathering.repository
-                    }
-            ),
-            parts: found.map(\.part),
+            contents: BundleContents(modified: modified, repositories: repositories),
+            parts: found.map(\.value.part),
             written: images.joined().reduce(into: [:]) { $0.merge($1.written) { first, _ in first } },
             plans: images.joined().map(\.plan)
         )
     }
+}
+
+/// Nothing is selected.
+public struct ExportEmpty: Error, Hashable, Sendable {}
+
+/// One name is selected as two things: an image of some platforms and of others, or repositories of two folders.
+public struct ExportAmbiguous: Error, Hashable, Sendable {
+    /// The full name.
+    public let name: String
 }
 
 /// What is kept of the plan of an image.
@@ -80,32 +99,42 @@ private struct ExportedImage {
     private(set) var blobs: [Descriptor] = []
     private(set) var written: [Digest: ManifestDocument] = [:]
 
-    var order: String { plan.tag?.text ?? plan.root.descriptor.digest.description }
-
     init(_ plan: RootPlan) {
         var kept = plan
         kept.children = []
         kept.companions = []
         self.plan = kept
         take(plan)
+        // What refers to something that is not selected leads to itself.
+        if roots.isEmpty { addRoot(plan) }
+    }
+
+    private mutating func addRoot(_ plan: RootPlan) {
+        let root = plan.root.descriptor
+        roots.append(BundleContents.Root(tag: plan.tag, manifest: root, bytes: plan.blobBytes))
     }
 
     private mutating func take(_ plan: RootPlan) {
         let isReferrer = plan.subject != nil && plan.tag == nil
-        if !isReferrer {
-            let root = plan.root.descriptor
-            roots.append(BundleContents.Root(tag: plan.tag, manifest: root, bytes: plan.blobBytes))
-        }
+        if !isReferrer { addRoot(plan) }
         blobs += plan.blobs
         for document in plan.children.joined() + [plan.root] {
             manifests.append(document.descriptor)
-            if plan.original != nil { written[document.descriptor.digest] = document }
+            // Nothing but indexes is written anew.
+            if plan.original != nil, document.descriptor.mediaType.isIndex {
+                written[document.descriptor.digest] = document
+            }
             if let subject = document.subject {
                 references.append(BundleContents.Reference(subject: subject, referrer: Referrer(document)))
             }
         }
-        for companion in plan.companions { take(companion) }
+        // A registry lists referrers in whatever order.
+        for companion in plan.companions.sorted(by: { $0.exportOrder < $1.exportOrder }) { take(companion) }
     }
+}
+
+extension RootPlan {
+    fileprivate var exportOrder: String { "\(tag?.text ?? "")@\(root.descriptor.digest)" }
 }
 
 /// A repository as images are added to it, each piece once.
@@ -120,10 +149,15 @@ private struct Gathering {
         case reference(Digest)
     }
 
-    init(host: RegistryHost?, name: RepositoryName) { repository = BundleContents.Repository(host: host, name: name) }
+    private var tags: [TagName: Digest] = [:]
 
-    mutating func take(_ image: ExportedImage) {
+    init(_ origin: ExportManifest.Origin) { repository = BundleContents.Repository(origin) }
+
+    mutating func take(_ image: ExportedImage) throws {
         for root in image.roots where seen.insert(.root(root.tag, root.manifest.digest)).inserted {
+            if let tag = root.tag, tags.updateValue(root.manifest.digest, forKey: tag) != nil {
+                throw ExportAmbiguous(name: "\(repository.fullName):\(tag)")
+            }
             repository.roots.append(root)
         }
         for blob in image.blobs where seen.insert(.blob(blob.digest)).inserted {
@@ -140,4 +174,8 @@ private struct Gathering {
             repository.references.append(reference)
         }
     }
+}
+
+extension BundleContents.Repository {
+    fileprivate init(_ origin: ExportManifest.Origin) { self.init(host: origin.host, name: origin.name) }
 }

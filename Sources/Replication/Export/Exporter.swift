@@ -15,14 +15,14 @@ public import OCIContent
 public struct Exporter: Sendable {
     /// One place with what is wanted of it.
     public struct Part: Sendable {
-        /// The registry; `nil` for a folder.
-        public let host: RegistryHost?
+        /// Where it is.
+        public let place: Place
         /// What is wanted; its destination is a place that has nothing.
         public let job: Job
 
         /// Describes a part.
-        public init(host: RegistryHost?, job: Job) {
-            self.host = host
+        public init(place: Place, job: Job) {
+            self.place = place
             self.job = job
         }
     }
@@ -52,8 +52,8 @@ public struct Exporter: Sendable {
     }
 
     /// Writes the bundle.
-    /// - Throws: ``ExportIncomplete`` if something that is selected could not be read; `OCIContent.SideFailure`;
-    ///   `CancellationError`.
+    /// - Throws: ``ExportIncomplete`` if something that is selected could not be read, ``ExportAmbiguous``,
+    ///   ``ExportEmpty``; `OCIContent.SideFailure`; `CancellationError`.
     public func run() async throws {
         let found = try await look()
         do { try await bundle.begin(found.contents) } catch { throw SideFailure.wrapping(error, side: .destination) }
@@ -84,18 +84,19 @@ public struct Exporter: Sendable {
                 if event.isFailure { manifest.noteFailure() }
                 events(event)
             }
-            try await replicator.forEachPlan { manifest.add($0, of: part.host, part: index) }
+            try await replicator.forEachPlan { manifest.add($0, of: part.place, part: index) }
         }
         return try manifest.close(modified: modified)
     }
 
     private func write(_ piece: BundleContents.Piece, _ found: ExportManifest.Closed) async throws {
         let digest = piece.blob.digest
-        if let document = found.written[digest] { return try await write(document) }
         let name = found.contents.repositories[piece.repository].name
         let source = parts[found.parts[piece.repository]].job.source.source(name)
         switch piece.kind {
-        case .manifest: try await write(try await document(digest, from: source))
+        case .manifest:
+            if let document = found.written[digest] { return try await write(document) }
+            try await write(try await document(digest, from: source))
         case .blob:
             let blob = Descriptor(mediaType: .octetStream, digest: digest, size: piece.blob.size)
             let flight = BlobFlight(blob: blob, route: Route(source: name, destination: name))

@@ -22,8 +22,10 @@ public struct ImageGraph: Hashable, Sendable {
         self.descendants = descendants
     }
 
-    /// All manifests by their digests, the root first.
-    var digests: [Digest] { [root.descriptor.digest] + descendants.keys }
+    /// All manifests by their digests, the root first, always in the same order.
+    var digests: [Digest] {
+        [root.descriptor.digest] + descendants.keys.sorted { $0.description < $1.description }
+    }
 }
 
 /// How far an index is followed.

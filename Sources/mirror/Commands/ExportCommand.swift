@@ -19,7 +19,7 @@ struct ExportCommand: AsyncParsableCommand {
             and gets its name when it is whole; after an interruption, the same command goes on with it. The same images \
             make the same file, byte for byte. SOURCE_DATE_EPOCH sets the time that the files in it are given.
 
-            mirror import brings it to a registry, a store or a layout; as bundle:FILE it is a source of copy, plan, verify, \
+            mirror import brings it to a registry or a store (layout:DIR); as bundle:FILE it is a source of copy, plan, verify, \
             list and inspect.
 
             EXAMPLES

@@ -8,7 +8,7 @@ import OCI
 struct ImportCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "import",
-        abstract: "Copy the images of bundles that mirror export wrote to a registry or a folder.",
+        abstract: "Copy the images of bundles that mirror export wrote to a registry or a store of repositories.",
         discussion: """
             A bundle is read where it lies: nothing is unpacked; from standard input (-) it is kept in a file meanwhile. Before anything is changed, its whole structure is checked, and \
             every byte is checked against its digest before a tag moves. What the destination has already is not sent again, so \

@@ -112,6 +112,6 @@ struct ExportRun {
             images: images,
             dates: DateFile.open()
         )
-        return Exporter.Part(host: place.host, job: job)
+        return Exporter.Part(place: place, job: job)
     }
 }

@@ -37,6 +37,9 @@ struct ImportRun {
 
     private func job(to sink: any SinkEndpoint) async throws -> Job {
         let bundle = try await open()
+        var mapping = try NameMapping(from: Address(place: .bundle(file), scope: .registry), to: destination)
+        // Which images have tags was decided when they were exported.
+        mapping.digestTags = .untagged
         guard bundle.leftOut.isEmpty else { throw NamesNotMapped(file: file, names: bundle.leftOut) }
         return Job(
             source: bundle,
@@ -48,7 +51,7 @@ struct ImportRun {
                     return whole + digests.map { Selection.Reference(name, $0) }
                 }
             ),
-            mapping: try NameMapping(from: Address(place: .bundle(file), scope: .registry), to: destination),
+            mapping: mapping,
             // What its publisher does not let be copied everywhere is in the bundle only if somebody decided so.
             images: ImageChoice(nonDistributable: .copy)
         )
@@ -57,9 +60,10 @@ struct ImportRun {
 
 extension ImportRun {
     private func open() async throws -> BundleEndpoint {
-        let path = file == "-" ? try StandardInput.kept() : file
-        defer { if file == "-" { unlink(path) } }
-        return try await pool.bundle(path) { [rules] (repository: BundleContents.Repository) in
+        let input = file == "-" ? try StandardInput.kept() : nil
+        defer { if let input { close(input) } }
+        return try await pool.bundle(input.map { "/proc/self/fd/\($0)" } ?? file) {
+            [rules] (repository: BundleContents.Repository) in
             rules.isEmpty ? repository.name : try rules.name(of: repository.name, from: repository.host)
         }
     }

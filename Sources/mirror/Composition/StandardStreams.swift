@@ -26,20 +26,20 @@ struct OutputIsTerminal: Error {}
 
 /// The program's standard input, where it carries content.
 enum StandardInput {
-    /// Keeps all of it in a file, for what has to be read at any place; it is removed with the process at the latest.
-    /// - Returns: The file, which the caller removes as soon as it is open.
+    /// Keeps all of it in a file without a name, for what has to be read at any place; it is gone with the process.
+    /// - Returns: The open file, which the caller closes.
     /// - Throws: `StoreError`; `CancellationError`.
-    static func kept(in state: URL = StateDirectory.url) throws -> String {
+    static func kept(in state: URL = StateDirectory.url) throws -> Int32 {
         StateDirectory.make(state)
         let path = state.appending(path: "input-\(UUID().uuidString)").path
-        let file = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+        let file = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
         guard file >= 0 else { throw StoreError.system(.open, path: path, errno: errno) }
-        defer { close(file) }
+        unlink(path)
         do { try copy(to: file, path) } catch {
-            unlink(path)
+            close(file)
             throw error
         }
-        return path
+        return file
     }
 
     private static func copy(to file: Int32, _ path: String) throws {

@@ -11,6 +11,8 @@ enum ArchiveWording {
         case .noFile(let path): "there is no file \(path)"
         case .notABundle(let path): "\(path) is no bundle that mirror export wrote"
         case .damaged(let path, let offset, let damage): "\(path) is damaged at byte \(offset): \(reason(damage))"
+        case .contentsTooLong: "there are too many images for one bundle"
+        case .tooLarge: "the pieces are said to be longer together than any file can be"
         case .unsupportedVersion(let path, let version):
             "the bundle \(path) has the version \(version), which is too new"
         case .sameName(let name, let repositories):
@@ -23,7 +25,8 @@ enum ArchiveWording {
         switch error {
         case .damaged: "carry it over once more; sha256sum on both sides tells whether it arrived whole"
         case .sameName: "--map gives them different names"
-        case .notABundle, .noFile, .unsupportedVersion, .busy: nil
+        case .contentsTooLong: "several smaller bundles carry the same; what is there already is not sent again"
+        case .notABundle, .noFile, .tooLarge, .unsupportedVersion, .busy: nil
         }
     }
 

@@ -234,7 +234,7 @@ extension ExitCode {
     static func code(for failure: any Error) -> ExitCode {
         switch failure {
         case is ConfigFileMissing, is TLSFileError: .configuration
-        case is ExportIncomplete: .failure
+        case is ExportIncomplete, is ExportAmbiguous, is ExportEmpty: .failure
         default: .unavailable
         }
     }

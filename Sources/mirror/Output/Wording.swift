@@ -104,6 +104,8 @@ enum Wording {
         case let error as NameRuleError: ArchiveWording.sentence(for: error)
         case let error as ExportIncomplete:
             "no bundle was written: \(Measures.count(error.count, "selected image or repository", "selected images or repositories")) could not be read"
+        case let error as ExportAmbiguous: "\(error.name) is selected as two different things"
+        case is ExportEmpty: "no bundle was written: nothing is selected"
         case is OutputIsTerminal: "a bundle is not written to a terminal"
         case let error as LoginInputError: CredentialWording.sentence(for: error)
         case let error as Refusal: SelectionWording.sentence(for: error)

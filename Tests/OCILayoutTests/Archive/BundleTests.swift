@@ -228,6 +228,32 @@ import Testing
         try await second.shutdown()
     }
 
+    @Test(arguments: ["", "folder", ".", ".."])
+    func `what cannot become a file is refused before anything is written`(_ name: String) throws {
+        let folder = try TemporaryFolder()
+        try folder.write([], to: "folder/file")
+        #expect(throws: StoreError.self) { try BundleWriter.open(at: folder.below(name)) }
+        #expect(folder.files() == ["folder/file"])
+    }
+
+    @Test func `content of another length than the contents say is not written`() async throws {
+        let folder = try TemporaryFolder()
+        let sample = try await BundleSample()
+        var contents = sample.contents
+        let manifest = contents.repositories[0].manifests[0]
+        // Somebody calls the manifest a layer of one byte.
+        contents.repositories[0].blobs.insert(BundleContents.Blob(digest: manifest.digest, size: 1), at: 0)
+        let document = try #require(
+            try await sample.source[BundleSample.base].document(at: .digest(manifest.digest))
+        )
+        let writer = try BundleWriter.open(at: folder.below("x.tar"))
+        try await writer.begin(contents)
+        await #expect(throws: ContentError.wrongSize(manifest.digest, expected: 1, stated: manifest.size)) {
+            try await writer.write(document)
+        }
+        try await writer.shutdown()
+    }
+
     @Test func `repositories are called as is wished, and two never alike`() async throws {
         let folder = try TemporaryFolder()
         let path = folder.below("x.tar")
@@ -244,6 +270,22 @@ import Testing
         await #expect(throws: ArchiveError.sameName(repository("one"), names)) {
             try await withBundle(at: path, rename: { _ in repository("one") }) { _ in }
         }
+    }
+
+    @Test(arguments: [Int64.max, -1, .max - 512, 1 << 61] as [Int64])
+    func `lengths that no file has are refused`(_ size: Int64) async throws {
+        let folder = try TemporaryFolder()
+        var contents = try await BundleSample().contents
+        contents.repositories[0].blobs[0].size = size
+        #expect(throws: ArchiveError.tooLarge) { try BundleMap(of: contents) }
+        // As the first document of a file says it.
+        let encoder = JSONEncoder()
+        let document = Array(try encoder.encode(contents))
+        let marker = TarHeader(name: "oci-layout", size: Int64(BundleMap.marker.count)).bytes(modified: 0)
+        let padding = [UInt8](repeating: 0, count: 512 - BundleMap.marker.count)
+        let header = TarHeader(name: BundleMap.contentsName, size: Int64(document.count)).bytes(modified: 0)
+        let start = marker + BundleMap.marker + padding + header + document
+        #expect(try await refusal(of: start, in: folder) == .tooLarge)
     }
 
     @Test func `files that are no bundles are told apart`() async throws {

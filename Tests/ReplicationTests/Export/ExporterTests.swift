@@ -40,7 +40,11 @@ import Testing
         }
     }
 
-    private func part(_ source: any SourceEndpoint, _ images: ImageChoice = ImageChoice()) -> Exporter.Part {
+    private func part(
+        _ source: any SourceEndpoint,
+        _ images: ImageChoice = ImageChoice(),
+        at place: Place = .registry(.dockerHub, nil)
+    ) -> Exporter.Part {
         let job = Job(
             source: source,
             destination: MemoryEndpoint(),
@@ -48,7 +52,7 @@ import Testing
             mapping: .unchanged,
             images: images
         )
-        return Exporter.Part(host: .dockerHub, job: job)
+        return Exporter.Part(place: place, job: job)
     }
 
     /// Two repositories of which the tags point to images that share layers, one to an index.
@@ -152,6 +156,46 @@ import Testing
             return
         }
         #expect(!sink.content.withLock { $0.isFinished })
+    }
+
+    @Test func `one tag cannot be two images`() async throws {
+        let source = try await filled()
+        let platform = Platform(os: "linux", architecture: "arm64")
+        let images = ImageChoice(platforms: PlatformRule(PlatformChoice([platform]), index: .rewritten))
+        let sink = Sink()
+        let error = await failure { try await Exporter([part(source), part(source, images)], to: sink) { _ in }.run() }
+        #expect(error as? ExportAmbiguous == ExportAmbiguous(name: "docker.io/team/app:many"))
+        #expect(sink.content.withLock { $0.contents } == nil)
+        // The same image twice is one.
+        try await Exporter([part(source), part(source)], to: sink) { _ in }.run()
+        #expect(sink.content.withLock { $0.isFinished })
+    }
+
+    @Test func `repositories of two folders that have one name are told apart, and nothing is an error`() async throws {
+        let (one, other) = (try await filled(), try await filled())
+        let parts = [part(one, at: .layout("/a")), part(other, at: .layout("/b"))]
+        let error = await failure { try await Exporter(parts, to: Sink()) { _ in }.run() }
+        #expect(error as? ExportAmbiguous == ExportAmbiguous(name: "library/base"))
+        let empty = await failure { try await Exporter([part(MemoryEndpoint())], to: Sink()) { _ in }.run() }
+        #expect(empty is ExportEmpty)
+    }
+
+    @Test func `what refers to nothing that is selected is an image of its own`() async throws {
+        let source = MemoryEndpoint()
+        let image = try await SignedImage.build(seed: 3) { _ in [1, 2, 3] }
+        let name = try repository("team/app")
+        try await image.write(to: source[name], as: try TagName("1"))
+        let referrer = try #require(image.referrers.first?.part.manifest.descriptor.digest)
+        let job = Job(
+            source: source,
+            destination: MemoryEndpoint(),
+            selection: .image(name, .digest(referrer)),
+            mapping: .unchanged
+        )
+        let sink = Sink()
+        try await Exporter([Exporter.Part(place: .layout("/a"), job: job)], to: sink) { _ in }.run()
+        let roots = try #require(sink.content.withLock { $0.contents }).repositories[0].roots
+        #expect(roots.map(\.manifest.digest).contains(referrer))
     }
 
     @Test func `an index that is written anew is taken as it was made`() async throws {
