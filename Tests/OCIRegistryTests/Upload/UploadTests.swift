@@ -268,8 +268,9 @@ extension RemoteRegistryTests {
                 }
                 #expect(error.side == .source)
                 #expect(error.underlying is Broken)
+                // The peer notices a connection that is broken off a little later.
+                try await waitUntil { peer.requests.last?.method == "PUT" }
                 let put = try #require(peer.requests.last)
-                #expect(put.method == "PUT")
                 #expect(put.header("content-length") == "\(size)")
                 #expect(put.bodyLength < size / 2)
                 #expect(!put.isComplete)
