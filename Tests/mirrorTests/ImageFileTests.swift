@@ -258,6 +258,31 @@ import Testing
               image: a.lan/x:2
             """
         #expect(try images(text) == ["3 a.lan/x:1", "4 a.lan/x:2"])
+        let volumes = """
+            volumes:
+            - image: { reference: a.lan/x:1, reference: a.lan/x:2 }
+            - image: { reference: a.lan/x:3 }
+            """
+        #expect(try images(volumes) == ["2 a.lan/x:1", "2 a.lan/x:2", "3 a.lan/x:3"])
+    }
+
+    @Test(arguments: ["app:1", "2048:1", "1:1:1:1:1:1:1:1:1:1:1:1", "999999999999999999:1", "nan:1"])
+    func `what old YAML takes for a number to the base of sixty is a text`(_ text: String) {
+        // Read or refused, but neither passed over nor the end of the program.
+        let file = try? ImageFile(Array("containers:\n- image: \(text)\n".utf8), name: "f")
+        #expect(file?.images.count ?? 1 == 1)
+    }
+
+    @Test func `the image ID in the status of a pod is no reference`() throws {
+        let text = """
+            kind: Pod
+            spec: { containers: [{ image: 'a.lan/x:1' }] }
+            status: { containerStatuses: [{ image: '\(Self.digest)', imageID: '\(Self.digest)' }] }
+            """
+        let file = try ImageFile(Array(text.utf8), name: "f")
+        #expect(file.images.map { "\($0.address)" } == ["a.lan/x:1"])
+        #expect(file.warnings.isEmpty)
+        #expect(mistakes("containers:\n- image: \(Self.digest)\n").count == 1)
     }
 
     @Test func `aliases that would stand for more than any memory holds cost nothing`() throws {

@@ -441,7 +441,7 @@ import Testing
             "version: 1\njobs: { a: { from: a.lan/, to: b.lan/x:1 }, b: { from: a.lan/, to: b.lan/, references: bad.txt } }",
         ]
         // These are of the files of images, and have their cases with them.
-        var found: Set<String> = ["notText", "unfilled", "afterReference", "tooMany"]
+        var found: Set<String> = ["notText", "unfilled", "imageID", "afterReference", "tooMany"]
         #expect(throws: ConfigMistakes.self) { try MirrorConfiguration(parsing: [0xFF], file: "m") }
         for text in others + [Self.planted] { found.formUnion(mistakes(text).map { Self.kind($0.problem) }) }
         #expect(found.sorted() == Self.kinds.sorted())
@@ -451,7 +451,7 @@ import Testing
         "tooLarge", "notText", "syntax", "refused", "tooDeep", "duplicateKey", "unknownKey", "missingKey", "expected",
         "notAllowed", "outOfRange", "badHost", "sameHost", "literalSecret", "oneOf", "needs", "contradicts", "badName",
         "badAddress", "badMapping", "badPattern", "badRange", "badTemplate", "badDigest", "badPlace", "repeated",
-        "excludedInLine", "manyToOne", "oneRepositoryOnly", "cycle", "sameEnds", "badFile", "unfilled",
+        "excludedInLine", "manyToOne", "oneRepositoryOnly", "cycle", "sameEnds", "badFile", "unfilled", "imageID",
         "afterReference", "tooMany",
     ]
 
@@ -491,6 +491,7 @@ import Testing
         case .sameEnds: "sameEnds"
         case .badFile: "badFile"
         case .unfilled: "unfilled"
+        case .imageID: "imageID"
         case .afterReference: "afterReference"
         case .tooMany: "tooMany"
         }

@@ -44,13 +44,14 @@ extension RootPlan {
     /// How many manifests are written before everything else, to find out whether the destination takes them.
     var trialCount: Int { (manifestOfUnusualDigest == nil ? 0 : 1) + (isSparse ? 1 : 0) }
 
-    fileprivate var isSparse: Bool { !omitted.isEmpty }
+    /// Without a tag, an index that is there would be taken for the whole image by the next run.
+    fileprivate var isSparse: Bool { !omitted.isEmpty && tag != nil }
 
     /// A manifest that is not named by SHA-256, as all others are.
     ///
     /// None that refers to something: whoever takes it may have to list it at once.
     fileprivate var manifestOfUnusualDigest: ManifestDocument? {
-        let written = children.joined() + (change == .unchanged ? [] : [root])
+        let written = children.joined() + (change == .unchanged || tag == nil ? [] : [root])
         return written.first { $0.descriptor.digest.algorithm != .sha256 && $0.subject == nil }
     }
 }

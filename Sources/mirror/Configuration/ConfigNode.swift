@@ -141,6 +141,8 @@ struct ConfigMistake: Hashable, Sendable {
         case badFile(String)
         /// The text has a place of a template, or a variable, that is not filled in.
         case unfilled(String)
+        /// An image is called by the digest of its configuration, by which nothing can be fetched.
+        case imageID(String)
         /// Something follows a reference in its line.
         case afterReference
         /// There is more of something than is read.

@@ -30,6 +30,8 @@ final class ImageFinds {
     /// - Parameter isCertain: Whether nothing else can stand there; otherwise a text that is no reference is only noted.
     func take(_ text: String, at mark: ConfigNode.Mark, _ path: ConfigPath = .root, isCertain: Bool) {
         guard let filled = ImageText.filled(text) else { return report(.unfilled(text), at: mark, path) }
+        // The status of a pod has the digest of a configuration where its image had no name: nothing to be fetched.
+        if Self.isImageID(filled) { return isCertain ? report(.imageID(filled), at: mark, path) : () }
         do throws(AddressError) {
             let address = try Address.image(filled)
             guard seen.insert(address).inserted, let image = ListedImage(address, file: file, mark: mark) else {
@@ -49,4 +51,7 @@ final class ImageFinds {
             }
         }
     }
+
+    /// Whether a text is what a container runtime calls an image without a name: `sha256:` and 64 digits.
+    private static func isImageID(_ text: String) -> Bool { (try? Digest(text)) != nil }
 }

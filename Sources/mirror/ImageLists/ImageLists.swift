@@ -50,10 +50,16 @@ struct ImageLists {
         var pairs: [AddressPair] = []
         for (place, all) in byPlace {
             let mapping = try NameMapping(from: Address(place: place, scope: .registry), to: destination)
-            let images = all.filter { !mapping.isDestination($0.repository) }
+            // What would be copied onto itself is there, too.
+            let images = all.filter { image in
+                let isItself =
+                    mapping.isWithinOnePlace
+                    && (try? mapping.destination(of: image.repository)) == image.repository
+                return !isItself && !mapping.isDestination(image.repository)
+            }
             let left = all.count - images.count
             if left > 0 {
-                warnings.append("left out: \(Measures.count(left, "image")) of \(place) below the destination already")
+                warnings.append("left out: \(Measures.count(left, "image")) of \(place) at the destination already")
             }
             guard !images.isEmpty else { continue }
             pairs.append(AddressPair(images, of: place, to: destination, mapping))

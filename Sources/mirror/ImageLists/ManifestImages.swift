@@ -97,7 +97,7 @@ struct ManifestImages {
                 if mapping.first != nil { finds.report(.unfilled("{{"), at: mark(of: node), path) }
                 return
             }
-            for (key, value) in mapping where key.scalar?.string == "reference" {
+            for (key, value) in mapping where key.scalar.map({ text(of: $0) }) == "reference" {
                 if case .scalar(let scalar) = value { take(scalar, path.key("reference"), isCertain: true) }
             }
         }
@@ -116,7 +116,8 @@ struct ManifestImages {
 
     /// Whether a text without quotes means something else than itself.
     private static func isOther(_ scalar: Node.Scalar) -> Bool {
-        guard scalar.style == .plain else { return false }
+        // Old YAML has numbers to the base of sixty, which neither Kubernetes nor Compose reads so: `app:1` is an image.
+        guard scalar.style == .plain, !scalar.string.contains(":") else { return false }
         let node = Node.scalar(scalar)
         return node.null != nil || node.bool != nil || node.int != nil || node.float != nil
     }

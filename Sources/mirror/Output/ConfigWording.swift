@@ -57,6 +57,8 @@ enum ConfigWording {
         case .unfilled(let text):
             "\"\(text.prefix(200))\" is not filled in; take what `helm template`, `docker compose config` or `envsubst` makes "
                 + "of the file"
+        case .imageID(let text):
+            "\"\(text.prefix(200))\" is the ID of an image on one machine, and names nothing in a registry"
         case .afterReference: "something follows the reference"
         case .tooMany(let limit, let what): "there are more than \(limit) \(what)"
         }
