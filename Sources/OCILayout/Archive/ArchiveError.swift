@@ -6,7 +6,7 @@ public import OCI
 /// Why a bundle cannot be read or written, as facts.
 public enum ArchiveError: Error, Hashable, Sendable {
     /// What is wrong with the bytes of a bundle.
-    public enum Damage: Error, Hashable, Sendable {
+    public enum Damage: Hashable, Sendable {
         /// Another member should stand there, or one with another length.
         case member(String)
         /// The file ends too early.

@@ -149,13 +149,13 @@ private struct Gathering {
         case reference(Digest)
     }
 
-    private var tags: [TagName: Digest] = [:]
+    private var tags: Set<TagName> = []
 
     init(_ origin: ExportManifest.Origin) { repository = BundleContents.Repository(origin) }
 
     mutating func take(_ image: ExportedImage) throws {
         for root in image.roots where seen.insert(.root(root.tag, root.manifest.digest)).inserted {
-            if let tag = root.tag, tags.updateValue(root.manifest.digest, forKey: tag) != nil {
+            if let tag = root.tag, !tags.insert(tag).inserted {
                 throw ExportAmbiguous(name: "\(repository.fullName):\(tag)")
             }
             repository.roots.append(root)

@@ -72,7 +72,7 @@ public struct Exporter: Sendable {
     ) async throws -> PlanSummary {
         let pricer = PlanPricer(destination: MemoryEndpoint(), width: limits.blobs)
         for part in parts {
-            try await Replicator(job: part.job, limits: limits, events: events).forEachPlan { try await pricer.add($0) }
+            try await Replicator(job: part.job, limits: limits, events: events).plan(opensImages: true, into: pricer)
         }
         return await pricer.summary
     }
