@@ -59,6 +59,15 @@ public struct Digest: Hashable, Sendable {
         }
     }
 
+    /// The hash as the function returned it.
+    public var hashBytes: [UInt8] {
+        switch hash {
+        case .sha256(let first, let second, let third, let fourth):
+            [first, second, third, fourth].flatMap { word in withUnsafeBytes(of: word.bigEndian, Array.init) }
+        case .sha512(let bytes): bytes
+        }
+    }
+
     /// Reads `algorithm:hex`.
     /// - Throws: ``DigestError/malformed(_:)`` for what the grammar does not allow,
     ///   ``DigestError/unsupportedAlgorithm(_:)`` for a well-formed digest of another algorithm.

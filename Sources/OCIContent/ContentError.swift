@@ -9,6 +9,8 @@ public import OCI
 public enum ContentError: Error, Hashable, Sendable {
     /// The content is not at the place, although something there points to it.
     case missing(Digest)
+    /// A bundle leaves the content out, because the place that it is for was to have it.
+    case leftOut(Digest)
     /// There are more bytes than the descriptor says.
     case tooLong(Digest, expected: Int64)
     /// The bytes ended before the length that the descriptor says.
@@ -24,7 +26,7 @@ extension ContentError: TransientError {
     public var isTransient: Bool {
         switch self {
         case .tooShort, .wrongDigest: true
-        case .missing, .tooLong, .wrongSize: false
+        case .missing, .leftOut, .tooLong, .wrongSize: false
         }
     }
 

@@ -26,7 +26,8 @@ struct MirrorCommand: AsyncParsableCommand {
         version: Product.version,
         subcommands: [
             CopyCommand.self, SyncCommand.self, PlanCommand.self, ApplyCommand.self, VerifyCommand.self,
-            ExportCommand.self, ImportCommand.self, ListCommand.self, InspectCommand.self, ConfigCommand.self,
+            ExportCommand.self, ImportCommand.self, InventoryCommand.self,
+            ListCommand.self, InspectCommand.self, ConfigCommand.self,
             LoginCommand.self, LogoutCommand.self, AuthCommand.self,
             ServeCommand.self, StoreCommand.self, DemoCommand.self,
         ]

@@ -19,7 +19,10 @@ import Testing
         // The vocabulary: pure values, no input or output, nothing asynchronous.
         "OCI": Row(own: [], others: ["FoundationEssentials"]),
         // What reading and writing content mean.
-        "OCIContent": Row(own: ["OCI"], others: ["NIOCore", "Crypto", "DequeModule", "Synchronization"]),
+        "OCIContent": Row(
+            own: ["OCI"],
+            others: ["NIOCore", "Crypto", "DequeModule", "Synchronization", "FoundationEssentials"]
+        ),
         // A registry as an endpoint.
         "OCIRegistry": Row(
             own: ["OCI", "OCIContent"],

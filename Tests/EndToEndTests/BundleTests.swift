@@ -122,6 +122,30 @@ extension EndToEnd {
             }
         }
 
+        @Test func `a bundle for docker load is read as an archive of docker's, and imported as any other`()
+            async throws
+        {
+            try await withFolder { folder in
+                try await withSource { source in
+                    let bundle = "\(folder)/x.tar"
+                    try await mirror("export", "--docker-archive", "-o", bundle, "\(source.host)/")
+                    let tags = try await allTags(of: source)
+                    for name in tags.keys {
+                        let copied = try await ChildProcess.run(
+                            "skopeo",
+                            [
+                                "copy", "docker-archive:\(bundle):\(source.host)/\(name)",
+                                "oci:\(folder)/copy:\(name.replacing("/", with: "-").replacing(":", with: "-"))",
+                            ]
+                        )
+                        #expect(copied.succeeded, "\(name): \(copied.errorText)")
+                    }
+                    try await mirror("import", bundle, "layout:\(folder)/store")
+                    try await mirror("verify", "--depth", "content", "\(source.host)/", "layout:\(folder)/store")
+                }
+            }
+        }
+
         @Test func `what hangs on images, and images without tags, come along`() async throws {
             try await withFolder { folder in
                 let image = try await SignedImage.build(seed: 5) { _ in [1, 2, 3] }

@@ -62,7 +62,7 @@ import Testing
         let flight = BlobFlight(blob: Sample.blob(2, size: 10), route: route)
         for event in [
             RunEvent.blobStarted(flight), .blobMoved(flight, .position(1)), .blobEnded(flight, nil),
-            .blobShared(flight.blob, route),
+            .blobShared(flight.blob, route), .leftOut(pieces: 1, bytes: 2),
         ] {
             #expect(JSONLine(event) == nil)
         }
@@ -81,10 +81,12 @@ import Testing
         #expect(object.keys.sorted() == ["counts", "event", "hosts", "interrupted", "plan", "seconds"])
         #expect(
             (object["counts"] as? [String: Any])?.keys.sorted() == [
-                "blobsCopied", "blobsMounted", "blobsPresent", "bytesCopied", "bytesRestarted", "bytesResumed",
+                "blobsCopied", "blobsMounted", "blobsPresent", "bytesAssumed", "bytesCopied", "bytesRestarted",
+                "bytesResumed",
                 "bytesSpared", "bytesTrusted", "companions", "destinationRequests", "equal", "failed", "lacking",
                 "left",
-                "moved", "new", "published", "refused", "repositories", "restarted", "resumed", "sourceRequests",
+                "moved", "new", "piecesAssumed", "piecesMissing", "published", "refused", "repositories", "restarted",
+                "resumed", "sourceRequests",
                 "unopened", "unwanted",
             ]
         )

@@ -76,6 +76,45 @@ public struct BundleContents: Hashable, Sendable, Codable {
         public var fullName: String { host.map { "\($0)/\(name)" } ?? name.text }
     }
 
+    /// A repository of which it is known that the far side has it.
+    public enum Holder: Hashable, Sendable, Codable {
+        /// One that an earlier bundle brought; its name on the far side is decided there.
+        case source(host: RegistryHost?, name: RepositoryName)
+        /// One that an inventory of the far side named, as it is called there.
+        case destination(name: RepositoryName)
+    }
+
+    /// A piece that is left out, since the far side has it.
+    public struct Assumption: Hashable, Sendable, Codable {
+        /// What is left out.
+        public var digest: Digest
+        /// Which of the ``BundleContents/holders`` have it, by their places in the list.
+        public var holders: [Int]
+
+        /// Describes what is left out.
+        public init(digest: Digest, holders: [Int]) {
+            self.digest = digest
+            self.holders = holders
+        }
+    }
+
+    /// An image as `docker load` and `podman load` look for it.
+    public struct LoadableImage: Hashable, Sendable, Codable {
+        /// Its configuration.
+        public var config: Digest
+        /// Its layers, from the bottom up.
+        public var layers: [Digest]
+        /// Its names with their tags, `docker.io/library/nginx:1.27`.
+        public var names: [String]
+
+        /// Describes an image.
+        public init(config: Digest, layers: [Digest], names: [String]) {
+            self.config = config
+            self.layers = layers
+            self.names = names
+        }
+    }
+
     /// The version of this form.
     public static let currentVersion = 1
 
@@ -85,8 +124,14 @@ public struct BundleContents: Hashable, Sendable, Codable {
     public var modified: Int64
     /// The repositories, in the order of their full names.
     public var repositories: [Repository]
+    /// What repositories need and the bundle does not have, in the order of the pieces.
+    public var assumed: [Assumption] = []
+    /// The repositories that have it.
+    public var holders: [Holder] = []
+    /// What the archive offers to `docker load`; empty where nobody asked for it.
+    public var loadable: [LoadableImage] = []
 
-    /// Describes a bundle.
+    /// Describes a bundle that leaves nothing out.
     public init(modified: Int64 = 0, repositories: [Repository]) {
         self.modified = modified
         self.repositories = repositories
@@ -112,9 +157,15 @@ extension BundleContents {
         public let repository: Int
     }
 
-    /// Every piece once, in the order in which a bundle holds them.
-    public var pieces: [Piece] {
-        var seen: Set<Digest> = []
+    /// Every piece that the bundle holds, in its order.
+    public var pieces: [Piece] { pieces(without: Set(assumed.map(\.digest))) }
+
+    /// Every piece that the images need, also those that are left out.
+    public var allPieces: [Piece] { pieces(without: []) }
+
+    /// Each piece once.
+    private func pieces(without leftOut: Set<Digest>) -> [Piece] {
+        var seen = leftOut
         var pieces: [Piece] = []
         for (index, repository) in repositories.enumerated() {
             for blob in repository.blobs where seen.insert(blob.digest).inserted {

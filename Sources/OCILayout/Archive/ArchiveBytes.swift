@@ -9,29 +9,46 @@ struct ArchiveBytes: Sendable {
     /// The file, for people.
     let path: String
     let count: Int64
-    private let file: OpenFile
+    /// What the volume behind the last one would be called; `nil` for an archive in one file.
+    let nextVolume: String?
+    private let files: VolumeFiles
 
-    /// Opens a file.
+    /// Opens the file or the volumes of an archive.
+    /// - Throws: ``ArchiveError/noFile(path:)``, ``ArchiveError/damaged(path:offset:_:)`` for a volume that was cut,
+    ///   ``StoreError``.
+    init(_ set: VolumeSet) throws {
+        let opened = try set.files.map { try OpenFile.named($0) }
+        let sizes = try opened.map { try $0.status().size }
+        // All volumes but the last are equally long.
+        let size = sizes.max() ?? 0
+        for (file, length) in zip(opened, sizes).dropLast() where length != size {
+            throw ArchiveError.damaged(path: file.path, offset: length, .cut)
+        }
+        path = set.path
+        count = sizes.reduce(0, +)
+        nextVolume = set.isNumbered ? set.path.numbered(opened.count + 1) : nil
+        files = VolumeFiles(files: opened, volumeSize: max(size, 1))
+    }
+
+    /// Reads at most `count` bytes into a buffer of their own; fewer at the end of the archive.
+    func readBuffer(_ count: Int, at offset: Int64) throws -> ByteBuffer { try files.readBuffer(count, at: offset) }
+
+    /// Reads at most `count` bytes.
+    func read(_ count: Int, at offset: Int64) throws -> [UInt8] { try files.read(count, at: offset) }
+}
+
+extension OpenFile {
+    /// Opens a file that a person named, to read it: links on the way are theirs, and are followed.
     /// - Throws: ``ArchiveError/noFile(path:)``, ``StoreError``.
-    init(at path: String) throws {
-        // A person named it: links on the way are theirs. Without O_NONBLOCK, a pipe would be waited for.
+    static func named(_ path: String) throws -> OpenFile {
+        // Without O_NONBLOCK, a pipe would be waited for.
         let descriptor = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC)
         guard descriptor >= 0 else {
             if errno == ENOENT { throw ArchiveError.noFile(path: path) }
             throw StoreError.system(.open, path: path, errno: errno)
         }
-        file = OpenFile(descriptor: descriptor, path: path, observer: nil)
-        self.path = path
-        let status = try file.status()
-        guard status.isRegular else { throw StoreError.unexpectedFile(path: path) }
-        count = status.size
-    }
-
-    /// Reads at most `count` bytes into a buffer of their own; fewer at the end of the archive.
-    func readBuffer(_ count: Int, at offset: Int64) throws -> ByteBuffer { try file.readBuffer(count, at: offset) }
-
-    /// Reads at most `count` bytes.
-    func read(_ count: Int, at offset: Int64) throws -> [UInt8] {
-        try file.read(count, at: offset)
+        let file = OpenFile(descriptor: descriptor, path: path, observer: nil)
+        guard try file.status().isRegular else { throw StoreError.unexpectedFile(path: path) }
+        return file
     }
 }

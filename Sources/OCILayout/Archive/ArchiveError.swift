@@ -31,6 +31,16 @@ public enum ArchiveError: Error, Hashable, Sendable {
     case unsupportedVersion(path: String, version: Int)
     /// Several repositories of a bundle would get one name.
     case sameName(RepositoryName, [String])
+    /// A volume of a bundle is not there.
+    case volumeMissing(path: String)
+    /// Two files are the same volume of a bundle.
+    case volumeTwice([String])
+    /// There would be more volumes than can be numbered.
+    case tooManyVolumes(Int64)
+    /// A volume's bytes are not as they were written.
+    case volumeChanged(path: String)
+    /// A file of sums is none, or does not name all volumes.
+    case sumsDamaged(path: String)
     /// Another run is writing the same bundle.
     case busy(path: String)
 }

@@ -6,7 +6,7 @@ public import OCIContent
 
 /// A bundle as a place to read from: one file with the images of many repositories, and nothing unpacked.
 public final class BundleEndpoint: SourceEndpoint {
-    /// The file.
+    /// The file, or the volumes without their numbers.
     public let path: String
     /// What the place is called: `bundle:FILE`.
     public var name: String { "bundle:\(path)" }
@@ -57,17 +57,51 @@ public final class BundleEndpoint: SourceEndpoint {
     ///   is left away.
     /// - Throws: ``ArchiveError``, ``StoreError``.
     public static func open(
-        at path: String,
+        _ set: VolumeSet,
         rename: @Sendable (BundleContents.Repository) throws -> RepositoryName? = { $0.name }
     ) async throws -> BundleEndpoint {
         let files = StoreFiles(threads: 4)
         do {
-            let file = try await files.run { try BundleFile(try ArchiveBytes(at: path)) }
-            return try BundleEndpoint(path, file, files, rename)
+            let file = try await files.run { try BundleFile(try ArchiveBytes(set)) }
+            return try BundleEndpoint(set.path, file, files, rename)
         } catch {
             try await files.shutDown()
             throw error
         }
+    }
+
+    /// The same for a path; see ``VolumeSet/init(at:)``.
+    public static func open(
+        at path: String,
+        rename: @Sendable (BundleContents.Repository) throws -> RepositoryName? = { $0.name }
+    ) async throws -> BundleEndpoint {
+        try await open(try VolumeSet(at: path), rename: rename)
+    }
+
+    /// What is signed: the first document, which says what every other byte must be.
+    public var signedBytes: [UInt8] { file.map.contentsBytes }
+
+    /// What is known of a bundle without its pieces.
+    public struct Summary: Sendable {
+        /// The file, or the volumes without their numbers.
+        public let path: String
+        /// What it holds.
+        public let contents: BundleContents
+        /// What is signed.
+        public let signedBytes: [UInt8]
+    }
+
+    /// What a bundle says that it holds, after everything but the bytes of its pieces has been checked.
+    /// - Throws: ``ArchiveError``, ``StoreError``.
+    public static func summary(of set: VolumeSet) async throws -> Summary {
+        let files = StoreFiles(threads: 1)
+        let summary: Result<Summary, any Error>
+        do {
+            let map = try await files.run { try BundleFile(try ArchiveBytes(set)).map }
+            summary = .success(Summary(path: set.path, contents: map.contents, signedBytes: map.contentsBytes))
+        } catch { summary = .failure(error) }
+        try await files.shutDown()
+        return try summary.get()
     }
 
     /// The names of the repositories, in order, on one page.

@@ -49,6 +49,7 @@ struct BundleFile: Sendable {
     /// Compares everything that is no content with what must stand there.
     private func checkHeaders() throws {
         guard bytes.count >= map.count else {
+            if let path = bytes.nextVolume { throw ArchiveError.volumeMissing(path: path) }
             throw ArchiveError.damaged(path: bytes.path, offset: bytes.count, .cut)
         }
         guard bytes.count == map.count else { throw ArchiveError.damaged(path: bytes.path, offset: map.count, .tail) }
@@ -60,7 +61,7 @@ struct BundleFile: Sendable {
             let padding = TarHeader.padding(after: member.header.size)
             try expect([UInt8](repeating: 0, count: padding), at: end - Int64(padding), of: member)
         }
-        try expect(map.end, at: end, of: map.last)
+        try expect(map.end, at: map.endOffset, of: map.last)
     }
 
     private func expect(_ expected: [UInt8], at offset: Int64, of member: BundleMap.Member) throws {

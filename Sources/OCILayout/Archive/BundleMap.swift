@@ -12,6 +12,7 @@ import OCIContent
 /// mirror/bundle.json          what the bundle holds
 /// blobs/sha256/4f53…          blobs and manifests in the order of the contents, each once
 /// blobs/sha256/…
+/// manifest.json               only for docker load
 /// index.json                  written last: a bundle that was cut has none
 /// ```
 ///
@@ -46,6 +47,8 @@ struct BundleMap: Sendable {
     let first: Member
     let second: Member
     let pieces: [Digest: Member]
+    /// The list of images that docker looks for, and where it stands.
+    private let loadable: (member: Member, bytes: [UInt8])?
     let last: Member
 
     /// The length of the whole archive.
@@ -77,12 +80,19 @@ struct BundleMap: Sendable {
         var pieces: [Digest: Member] = [:]
         var end = second.end
         for blob in contents.pieces.lazy.map(\.blob) {
-            let name = "blobs/\(blob.digest.algorithm.rawValue)/\(blob.digest.hex)"
-            let place = try member(name, blob.size, after: end)
+            let place = try member(Self.path(of: blob.digest), blob.size, after: end)
             pieces[blob.digest] = place
             end = place.end
         }
         self.pieces = pieces
+        if contents.loadable.isEmpty {
+            loadable = nil
+        } else {
+            let bytes = try Self.loadableList(of: contents)
+            let list = try member("manifest.json", Int64(bytes.count), after: end)
+            loadable = (list, bytes)
+            end = list.end
+        }
         last = try member("index.json", Int64(index.count), after: end)
     }
 
@@ -92,8 +102,14 @@ struct BundleMap: Sendable {
     /// Everything in front of the pieces.
     var start: [UInt8] { bytes(of: first, Self.marker) + bytes(of: second, contentsBytes) }
 
+    /// Where everything behind the pieces begins.
+    var endOffset: Int64 { loadable?.member.start ?? last.start }
+
     /// Everything behind the pieces.
-    var end: [UInt8] { bytes(of: last, index) + [UInt8](repeating: 0, count: Int(Self.tail)) }
+    var end: [UInt8] {
+        (loadable.map { bytes(of: $0.member, $0.bytes) } ?? []) + bytes(of: last, index)
+            + [UInt8](repeating: 0, count: Int(Self.tail))
+    }
 
     private func bytes(of member: Member, _ content: [UInt8]) -> [UInt8] {
         let padding = [UInt8](repeating: 0, count: TarHeader.padding(after: member.header.size))
@@ -116,6 +132,25 @@ struct BundleMap: Sendable {
         let notes = #"{"\#(contentsAnnotation)":"\#(Digester.digest(of: bytes))"}"#
         return Array("\(head)\(entries.joined(separator: ","))],\"annotations\":\(notes)}".utf8)
     }
+
+    /// The list of an archive that `docker save` makes (moby, image/spec, "Combined Image JSON + Filesystem Changeset Format").
+    private static func loadableList(of contents: BundleContents) throws -> [UInt8] {
+        struct Image: Encodable {
+            let config: String
+            let repoTags: [String]
+            let layers: [String]
+
+            enum CodingKeys: String, CodingKey { case config = "Config", repoTags = "RepoTags", layers = "Layers" }
+        }
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        let images = contents.loadable.map { image in
+            Image(config: path(of: image.config), repoTags: image.names, layers: image.layers.map(path))
+        }
+        return Array(try encoder.encode(images))
+    }
+
+    private static func path(of digest: Digest) -> String { "blobs/\(digest.algorithm.rawValue)/\(digest.hex)" }
 
     private static func entry(_ manifest: Descriptor, named name: String?) -> String {
         let type = StrictJSON.quoted(manifest.mediaType.text)

@@ -6,8 +6,8 @@ import Synchronization
 
 /// Where the bytes of a bundle go.
 enum BundleOutput: Sendable {
-    /// A file beside the one that it becomes, so that nothing is taken for a bundle before it is whole.
-    case file(OpenFile)
+    /// Files beside those that they become, so that nothing is taken for a bundle before it is whole.
+    case files(VolumeFiles)
     /// A pipe or a device, which takes bytes in their order.
     case pipe(PipeOutput)
 }
@@ -15,7 +15,7 @@ enum BundleOutput: Sendable {
 extension BundleOutput: PositionedOutput {
     func write(_ bytes: UnsafeRawBufferPointer, at offset: Int64) throws {
         switch self {
-        case .file(let file): try file.write(bytes, at: offset)
+        case .files(let files): try files.write(bytes, at: offset)
         case .pipe(let pipe): try pipe.write(bytes, at: offset)
         }
     }

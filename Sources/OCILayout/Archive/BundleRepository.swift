@@ -40,9 +40,8 @@ struct BundleRepository: ContentSource {
     func document(at target: Target) async throws -> ManifestDocument? {
         guard let descriptor = try await resolve(target) else { return nil }
         let digest = descriptor.digest
-        guard let member = file.map.pieces[digest], member.header.size <= Int64(ManifestDocument.maximumSize) else {
-            throw ContentError.missing(digest)
-        }
+        guard let member = file.map.pieces[digest] else { throw ContentError.leftOut(digest) }
+        guard member.header.size <= Int64(ManifestDocument.maximumSize) else { throw ContentError.missing(digest) }
         let bytes = try await files.run { [file] in try file.bytes.read(Int(member.header.size), at: member.offset) }
         let actual = Digester.digest(of: bytes, algorithm: digest.algorithm)
         guard actual == digest else { throw ContentError.wrongDigest(expected: digest, actual: actual) }
@@ -55,9 +54,8 @@ struct BundleRepository: ContentSource {
 
     func blob(_ descriptor: Descriptor, in range: Range<Int64>) async throws -> ByteStream {
         let digest = descriptor.digest
-        guard shelf.blobs[digest] != nil, let member = file.map.pieces[digest] else {
-            throw ContentError.missing(digest)
-        }
+        guard shelf.blobs[digest] != nil else { throw ContentError.missing(digest) }
+        guard let member = file.map.pieces[digest] else { throw ContentError.leftOut(digest) }
         let part = descriptor.delivered(of: range, from: member.header.size)
         return .reading(part, of: digest, on: files) { [file] in
             try file.bytes.readBuffer($0, at: member.offset + $1)

@@ -12,25 +12,6 @@ import Synchronization
 /// A piece counts once its header stands in front of it, which is written after its bytes; when an attempt is gone on with, its bytes
 /// are hashed before they are believed.
 public final class BundleWriter: BundleSink {
-    /// The file that is to be written.
-    private struct Target: Sendable {
-        let folder: Folder
-        let name: String
-
-        /// What it is called until it is whole.
-        var partial: String { "\(name).partial" }
-
-        /// - Throws: ``ArchiveError/busy(path:)``.
-        func lockedFile() throws -> OpenFile {
-            let file = try folder.file(partial, writing: true) ?? folder.create(partial)
-            // Whoever held the lock until now may have given the file its name.
-            guard try file.tryLock(), try folder.status(partial)?.inode == file.status().inode else {
-                throw ArchiveError.busy(path: file.path)
-            }
-            return file
-        }
-    }
-
     private struct Work: Sendable {
         let map: BundleMap
         let output: BundleOutput
@@ -43,7 +24,7 @@ public final class BundleWriter: BundleSink {
     private let work = Mutex<Work?>(nil)
 
     private enum End: Sendable {
-        case file(Target)
+        case files(BundleTarget)
         case pipe(PipeOutput)
     }
 
@@ -52,16 +33,17 @@ public final class BundleWriter: BundleSink {
     /// Writes `path.partial`, which becomes `path` in the end; what an interrupted attempt left of it is gone on with.
     ///
     /// End it with ``shutdown()``.
+    /// - Parameters:
+    ///   - volumeSize: The length of each volume but the last, in bytes: then the files are called `path.001` and so on, and
+    ///     their digests stand in `path.SHA256SUMS`. `nil` for one file.
+    ///   - signingKey: Signs the first document, as `path.sig`, and the digests of the volumes.
     /// - Throws: ``StoreError`` if the folder cannot be opened, or something else than a file has the name.
-    public static func open(at path: String) throws -> BundleWriter {
-        let (folderPath, name) = path.folderAndName
-        guard let folder = try Folder.open(at: folderPath, observer: FileStep.failpoints) else {
-            throw StoreError.system(.open, path: folderPath, errno: ENOENT)
-        }
-        guard !["", ".", ".."].contains(name), try folder.status(name)?.isRegular ?? true else {
-            throw StoreError.unexpectedFile(path: path)
-        }
-        return BundleWriter(.file(Target(folder: folder, name: name)))
+    public static func open(
+        at path: String,
+        volumeSize: Int64? = nil,
+        signingKey: SigningKey? = nil
+    ) throws -> BundleWriter {
+        BundleWriter(.files(try BundleTarget(at: path, volumeSize: volumeSize, signingKey: signingKey)))
     }
 
     /// Writes to an open descriptor, which stays open.
@@ -85,15 +67,15 @@ public final class BundleWriter: BundleSink {
         let map = try BundleMap(of: contents)
         let output = try await files.run { [end] in
             switch end {
-            case .file(let target):
-                let file = try target.lockedFile()
-                let isKept = try file.status().size == map.count && file.read(map.start.count, at: 0) == map.start
+            case .files(let target):
+                let files = try target.open(map.count)
+                let isKept = try files.hasLength(map.count) && files.read(map.start.count, at: 0) == map.start
                 if !isKept {
-                    try file.truncate(to: 0)
-                    try file.truncate(to: map.count)
-                    try file.write(map.start, at: 0)
+                    try files.truncate(to: 0)
+                    try files.truncate(to: map.count)
+                    try files.write(map.start, at: 0)
                 }
-                return BundleOutput.file(file)
+                return BundleOutput.files(files)
             case .pipe(let pipe):
                 try map.start.withUnsafeBytes { try pipe.write($0, at: 0) }
                 return BundleOutput.pipe(pipe)
@@ -105,11 +87,11 @@ public final class BundleWriter: BundleSink {
     /// Whether a piece stands there; its bytes are read and hashed.
     public func holds(_ digest: Digest) async throws -> Bool {
         let place = try place(of: digest)
-        guard case .file(let file) = place.output else { return false }
+        guard case .files(let output) = place.output else { return false }
         let holds = try await files.run {
-            guard try file.read(place.header.count, at: place.member.start) == place.header else { return false }
+            guard try output.read(place.header.count, at: place.member.start) == place.header else { return false }
             let range = place.member.offset..<(place.member.offset + place.member.header.size)
-            return try file.digest(of: range, digest.algorithm) == digest
+            return try output.digest(of: range, digest.algorithm) == digest
         }
         if holds { note(digest) }
         return holds
@@ -141,23 +123,24 @@ public final class BundleWriter: BundleSink {
         if let missing = work.map.pieces.keys.first(where: { !work.written.contains($0) }) {
             throw ContentError.missing(missing)
         }
-        try await files.run { [end] in
-            guard case .file(let file) = work.output, case .file(let target) = end else {
-                return try work.output.write(work.map.end, at: work.map.last.start)
-            }
+        guard case .files(let output) = work.output, case .files(let target) = end else {
+            return try await files.run { try work.output.write(work.map.end, at: work.map.endOffset) }
+        }
+        try await files.run {
             do {
                 // Before the index: what has one is whole.
-                try file.sync()
-                try file.write(work.map.end, at: work.map.last.start)
-                try file.sync()
+                try output.sync()
+                try output.write(work.map.end, at: work.map.endOffset)
+                try output.sync()
             } catch {
                 // What a disk lost can still be in memory, where the next attempt would find it right.
-                try? file.truncate(to: 0)
+                try? output.truncate(to: 0)
                 throw error
             }
-            try target.folder.rename(target.partial, from: target.folder, as: target.name)
-            try target.folder.sync()
         }
+        var sums: [Digest] = []
+        if target.isNumbered { for file in output.files { sums.append(try await files.digest(of: file)) } }
+        try await files.run { [sums] in try target.publish(work.map, sums: sums) }
     }
 
     private struct Place: Sendable {
@@ -188,8 +171,8 @@ public final class BundleWriter: BundleSink {
     private func note(_ digest: Digest) { work.withLock { _ = $0?.written.insert(digest) } }
 }
 
-extension OpenFile {
-    /// The digest of a part of the file.
+extension VolumeFiles {
+    /// The digest of a part of the files.
     fileprivate func digest(of range: Range<Int64>, _ algorithm: Digest.Algorithm) throws -> Digest {
         var digester = Digester(algorithm)
         var position = range.lowerBound
@@ -203,13 +186,5 @@ extension OpenFile {
             position += Int64(buffer.readableBytes)
         }
         return digester.digest()
-    }
-}
-
-extension String {
-    /// The folder of a path that a person named, and the name in it.
-    fileprivate var folderAndName: (folder: String, name: String) {
-        guard let slash = lastIndex(of: "/") else { return (".", self) }
-        return (slash == startIndex ? "/" : String(self[..<slash]), String(self[index(after: slash)...]))
     }
 }

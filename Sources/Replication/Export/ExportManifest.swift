@@ -44,6 +44,10 @@ final class ExportManifest: Sendable {
     }
 
     private let state = Mutex(State())
+    /// Whether images are to be found by `docker load`, too.
+    private let isLoadable: Bool
+
+    init(isLoadable: Bool = false) { self.isLoadable = isLoadable }
 
     func noteFailure() { state.withLock { $0.failures += 1 } }
 
@@ -56,7 +60,7 @@ final class ExportManifest: Sendable {
 
     /// Ends the search.
     /// - Throws: ``ExportIncomplete``, ``ExportAmbiguous``, ``ExportEmpty``.
-    func close(modified: Int64) throws -> Closed {
+    func close(modified: Int64, leavingOut base: Holdings) throws -> Closed {
         let state = state.withLock { $0 }
         guard state.failures == 0 else { throw ExportIncomplete(count: state.failures) }
         let found = state.found.sorted { $0.key < $1.key }
@@ -67,17 +71,73 @@ final class ExportManifest: Sendable {
                 for image in images { try gathering.take(image) }
                 return gathering.repository
             }
+        let contents = BundleContents(modified: modified, repositories: repositories)
         guard !repositories.isEmpty else { throw ExportEmpty() }
         for (one, other) in zip(repositories, repositories.dropFirst()) where one.fullName == other.fullName {
             throw ExportAmbiguous(name: one.fullName)
         }
         return Closed(
-            contents: BundleContents(modified: modified, repositories: repositories),
+            contents: try isLoadable ? contents.loadable(zip(repositories, images)) : contents.leavingOut(base),
             parts: found.map(\.value.part),
             written: images.joined().reduce(into: [:]) { $0.merge($1.written) { first, _ in first } },
             plans: images.joined().map(\.plan)
         )
     }
+}
+
+extension BundleContents {
+    /// The same contents with a list of the images that `docker load` can take.
+    /// - Throws: ``ExportManyPlatforms``.
+    fileprivate func loadable(
+        _ found: some Sequence<(BundleContents.Repository, [ExportedImage])>
+    ) throws -> BundleContents {
+        var order: [LoadableImage] = []
+        var places: [LoadableImage: Int] = [:]
+        for (repository, images) in found {
+            for (tag, images) in images.flatMap(\.loadable) {
+                let name = "\(repository.fullName):\(tag)"
+                guard images.count < 2 else { throw ExportManyPlatforms(name: name) }
+                guard let image = images.first else { continue }
+                let unnamed = LoadableImage(
+                    config: image.config.digest,
+                    layers: image.layers.map(\.digest),
+                    names: []
+                )
+                let place = places[unnamed] ?? order.count
+                if places.updateValue(place, forKey: unnamed) == nil { order.append(unnamed) }
+                order[place].names.append(name)
+            }
+        }
+        var contents = self
+        contents.loadable = order
+        return contents
+    }
+}
+
+extension Manifest {
+    /// An image that can be unpacked to a file system; artifacts, attestations and signatures are none.
+    fileprivate var fileSystemImage: ImageManifest? {
+        guard case .image(let image) = self, MediaType.imageConfigurations.contains(image.config.mediaType),
+            image.layers.allSatisfy(\.mediaType.isFileSystemLayer)
+        else { return nil }
+        return image
+    }
+}
+
+extension MediaType {
+    fileprivate var isFileSystemLayer: Bool {
+        text.hasPrefix("application/vnd.oci.image.layer.v1.tar")
+            || text.hasPrefix("application/vnd.docker.image.rootfs.diff.tar")
+    }
+}
+
+/// An image for several platforms is to be loaded, which knows one.
+public struct ExportManyPlatforms: Error, Hashable, Sendable {
+    /// The full name.
+    public let name: String
+
+    /// Names the image.
+    public init(name: String) { self.name = name }
 }
 
 /// Nothing is selected.
@@ -98,6 +158,8 @@ private struct ExportedImage {
     private(set) var manifests: [Descriptor] = []
     private(set) var blobs: [Descriptor] = []
     private(set) var written: [Digest: ManifestDocument] = [:]
+    /// The images of file systems that tags lead to.
+    private(set) var loadable: [(tag: TagName, images: [ImageManifest])] = []
 
     init(_ plan: RootPlan) {
         var kept = plan
@@ -117,6 +179,10 @@ private struct ExportedImage {
     private mutating func take(_ plan: RootPlan) {
         let isReferrer = plan.subject != nil && plan.tag == nil
         if !isReferrer { addRoot(plan) }
+        if let tag = plan.tag {
+            let documents = plan.children.joined() + [plan.root]
+            loadable.append((tag, documents.compactMap(\.manifest.fileSystemImage)))
+        }
         blobs += plan.blobs
         for document in plan.children.joined() + [plan.root] {
             manifests.append(document.descriptor)

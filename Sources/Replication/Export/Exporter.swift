@@ -29,33 +29,44 @@ public struct Exporter: Sendable {
 
     private let parts: [Part]
     private let bundle: any BundleSink
+    private let base: Holdings
+    private let isLoadable: Bool
     private let modified: Int64
     private let limits: RunLimits
     private let events: @Sendable (RunEvent) -> Void
 
     /// Makes an exporter.
     /// - Parameters:
+    ///   - base: What the far side has, which is left out.
+    ///   - isLoadable: Whether `docker load` and `podman load` are to find the images; nothing is left out then.
     ///   - modified: The time that all files of the bundle are given, in seconds since 1970.
     ///   - events: Told of everything that happens, from many tasks at once.
     public init(
         _ parts: [Part],
         to bundle: any BundleSink,
+        leavingOut base: Holdings = Holdings(),
+        isLoadable: Bool = false,
         modified: Int64 = 0,
         limits: RunLimits = RunLimits(),
         events: @escaping @Sendable (RunEvent) -> Void
     ) {
         self.parts = parts
         self.bundle = bundle
+        self.base = base
+        self.isLoadable = isLoadable
         self.modified = modified
         self.limits = limits
         self.events = events
     }
 
     /// Writes the bundle.
-    /// - Throws: ``ExportIncomplete`` if something that is selected could not be read, ``ExportAmbiguous``,
+    /// - Throws: ``ExportManyPlatforms``; ``ExportIncomplete`` if something that is selected could not be read, ``ExportAmbiguous``,
     ///   ``ExportEmpty``; `OCIContent.SideFailure`; `CancellationError`.
     public func run() async throws {
         let found = try await look()
+        if !found.contents.assumed.isEmpty {
+            events(.leftOut(pieces: found.contents.assumed.count, bytes: found.contents.assumedBytes))
+        }
         do { try await bundle.begin(found.contents) } catch { throw SideFailure.wrapping(error, side: .destination) }
         let width = bundle.isSequential ? 1 : limits.blobs
         try await forEach(found.contents.pieces, width: width) { try await write($0, found) }
@@ -67,10 +78,11 @@ public struct Exporter: Sendable {
     /// - Throws: `OCIContent.SideFailure`; `CancellationError`.
     public static func plan(
         _ parts: [Part],
+        leavingOut base: Holdings = Holdings(),
         limits: RunLimits = RunLimits(),
         events: @escaping @Sendable (RunEvent) -> Void
     ) async throws -> PlanSummary {
-        let pricer = PlanPricer(destination: MemoryEndpoint(), width: limits.blobs)
+        let pricer = PlanPricer(leavingOut: base)
         for part in parts {
             try await Replicator(job: part.job, limits: limits, events: events).plan(opensImages: true, into: pricer)
         }
@@ -78,7 +90,7 @@ public struct Exporter: Sendable {
     }
 
     private func look() async throws -> ExportManifest.Closed {
-        let manifest = ExportManifest()
+        let manifest = ExportManifest(isLoadable: isLoadable)
         for (index, part) in parts.enumerated() {
             let replicator = Replicator(job: part.job, limits: limits) { event in
                 if event.isFailure { manifest.noteFailure() }
@@ -86,7 +98,7 @@ public struct Exporter: Sendable {
             }
             try await replicator.forEachPlan { manifest.add($0, of: part.place, part: index) }
         }
-        return try manifest.close(modified: modified)
+        return try manifest.close(modified: modified, leavingOut: base)
     }
 
     private func write(_ piece: BundleContents.Piece, _ found: ExportManifest.Closed) async throws {

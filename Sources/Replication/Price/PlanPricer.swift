@@ -8,15 +8,22 @@ public import OCIContent
 ///
 /// Several runs to one destination can share it: what more than one of them needs is counted once.
 public actor PlanPricer {
-    private let destination: any SinkEndpoint
+    /// Whether a repository of the destination has a blob.
+    private let isPresent: @Sendable (Descriptor, RepositoryName) async throws -> Bool
     private let width: Int
     private var ledger = PlanLedger()
 
     /// Makes a pricer of plans for a destination.
     /// - Parameter width: How many blobs are asked for at once.
     public init(destination: any SinkEndpoint, width: Int = RunLimits().blobs) {
-        self.destination = destination
+        isPresent = { blob, repository in try await destination.sink(repository).contains(blob) }
         self.width = width
+    }
+
+    /// Makes a pricer of plans for a bundle that leaves out what the far side has.
+    init(leavingOut base: Holdings) {
+        isPresent = { blob, _ in base.contains(blob.digest) }
+        width = 1
     }
 
     /// The sum of all plans so far.
@@ -26,9 +33,9 @@ public actor PlanPricer {
     /// - Throws: ``OCIContent/SideFailure`` if the destination does not say what it has.
     func add(_ plan: RootPlan) async throws {
         let unknown = ledger.add(plan)
-        let sink = destination.sink(plan.route.destination)
-        try await forEach(unknown, width: width) { blob in
-            do { await self.note(blob, isPresent: try await sink.contains(blob)) } catch {
+        let repository = plan.route.destination
+        try await forEach(unknown, width: width) { [isPresent] blob in
+            do { await self.note(blob, isPresent: try await isPresent(blob, repository)) } catch {
                 throw SideFailure.wrapping(error, side: .destination)
             }
         }

@@ -33,6 +33,10 @@ public enum RunEvent: Sendable {
     case blobShared(Descriptor, Route)
     /// An image is complete at the destination, and its tag points to it.
     case published(RootPlan)
+    /// Pieces that images need are not written into a bundle, since the far side has them; and their bytes.
+    case leftOut(pieces: Int, bytes: Int64)
+    /// A bundle leaves something out that its destination does not have.
+    case missing(AssumptionCheck.Missing)
     /// An image could not be copied; its tag is where it was.
     case failed(Route, Target, any Error)
 }

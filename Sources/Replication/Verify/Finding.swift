@@ -69,7 +69,7 @@ extension Finding.Flaw {
     /// What an error of reading says of the content; `nil` where it says that there is none.
     init?(_ error: ContentError) {
         switch error {
-        case .missing: return nil
+        case .missing, .leftOut: return nil
         case .wrongDigest(_, let actual): self = .bytes(actual: actual)
         case .wrongSize(_, _, let stated): self = .size(actual: stated)
         case .tooShort(_, _, let received): self = .size(actual: received)

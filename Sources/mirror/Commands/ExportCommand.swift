@@ -19,6 +19,9 @@ struct ExportCommand: AsyncParsableCommand {
             and gets its name when it is whole; after an interruption, the same command goes on with it. The same images \
             make the same file, byte for byte. SOURCE_DATE_EPOCH sets the time that the files in it are given.
 
+            With --base, what the far side has is left out: as an inventory of it (mirror inventory) says, or as bundles that were \
+            imported there brought it. mirror import checks that it is there indeed before it changes anything.
+
             mirror import brings it to a registry or a store (layout:DIR); as bundle:FILE it is a source of copy, plan, verify, \
             list and inspect.
 
@@ -28,6 +31,9 @@ struct ExportCommand: AsyncParsableCommand {
               helm template . | mirror export -o images.tar --from-images -
               mirror export -o - 'registry.lan/team/**' | ssh far mirror import - localhost:5000/
               mirror export --dry-run registry.lan/team/app:1.4
+              mirror export --docker-archive --platform linux/amd64 --index rewritten -o app.tar registry.lan/team/app:1.4
+              mirror export --volume-size 4GiB --sign-key release.pem -o images.tar base-images
+              mirror export --base far.json --base week-41.tar -o week-42.tar base-images
             """
     )
 
@@ -39,6 +45,45 @@ struct ExportCommand: AsyncParsableCommand {
         help: ArgumentHelp("The file to write, - for standard output.", valueName: "file")
     )
     var file: String?
+
+    @Option(
+        name: .customLong("base"),
+        help: ArgumentHelp(
+            "Leave out what an inventory or an earlier bundle has; may stand several times.",
+            valueName: "file"
+        )
+    )
+    var bases: [String] = []
+
+    @Option(
+        help: ArgumentHelp(
+            "Write volumes of that size, FILE.001 and so on, with their digests in FILE.SHA256SUMS.",
+            valueName: "size"
+        ),
+        transform: ByteCount.argument
+    )
+    var volumeSize: ByteCount?
+
+    @Option(
+        help: ArgumentHelp(
+            "Sign with the private key in a PEM file (P-256 or Ed25519), as FILE.sig beside the bundle.",
+            valueName: "file"
+        )
+    )
+    var signKey: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Of the files of --base, take only those that are signed by the owner of the public key in a PEM file.",
+            valueName: "file"
+        )
+    )
+    var verifyKey: String?
+
+    @Flag(
+        help: "Let docker load and podman load find the images, too; images for several platforms need --platform then."
+    )
+    var dockerArchive = false
 
     @Flag(help: "Of a repository that is named without a tag, take all tags.")
     var allTags = false
@@ -55,6 +100,15 @@ struct ExportCommand: AsyncParsableCommand {
         guard dryRun || file != nil else {
             throw ValidationError("--output FILE says where the bundle goes; --dry-run only prices it.")
         }
+        guard file != "-" || (volumeSize == nil && signKey == nil) else {
+            throw ValidationError("--volume-size and --sign-key go with a file, not with standard output.")
+        }
+        guard !dockerArchive || bases.isEmpty else {
+            throw ValidationError("--docker-archive and --base exclude each other: what is left out cannot be loaded.")
+        }
+        guard verifyKey == nil || !bases.isEmpty else {
+            throw ValidationError("--verify-key checks the files of --base, and there are none.")
+        }
     }
 
     func run() async throws {
@@ -68,6 +122,8 @@ struct ExportCommand: AsyncParsableCommand {
             )
         }
         let modified = try SourceDate.seconds()
+        let signingKey = try signKey.map { try KeyFile.signingKey($0) }
+        let base = try await BaseFiles.holdings(bases, signedBy: try verifyKey.map { try KeyFile.verifyingKey($0) })
         // Before anything is printed, which goes elsewhere then.
         let descriptor = file == "-" && !dryRun ? try StandardOutput.lend() : nil
         let access = try configuration.access(settings ?? MirrorConfiguration()) { Show(output).warn($0) }
@@ -79,12 +135,14 @@ struct ExportCommand: AsyncParsableCommand {
                     digestTags: images.digestTags,
                     pool: pool,
                     show: Show(output),
+                    base: base,
+                    isLoadable: dockerArchive,
                     modified: modified
                 )
                 guard !dryRun, let file else { return await run.plan(interruption) }
                 let writer =
                     try descriptor.map { BundleWriter.pipe(descriptor: $0, name: "standard output") }
-                    ?? BundleWriter.open(at: file)
+                    ?? BundleWriter.open(at: file, volumeSize: volumeSize?.value, signingKey: signingKey)
                 let code = await run.export(to: writer, interruption)
                 try await writer.shutdown()
                 return code

@@ -3,6 +3,7 @@
 
 import ArgumentParser
 import OCI
+import OCILayout
 
 /// `mirror import`: the images of bundles to a registry, a store or a layout.
 struct ImportCommand: AsyncParsableCommand {
@@ -14,16 +15,25 @@ struct ImportCommand: AsyncParsableCommand {
             every byte is checked against its digest before a tag moves. What the destination has already is not sent again, so \
             an import can be repeated at any time.
 
+            Volumes (FILE.001 and so on) are one bundle: FILE names all of them, and so does each; from several folders, they are \
+            named one by one, in any order. If FILE.SHA256SUMS lies beside them, they are hashed first, and one that is not as it \
+            was written is named. With --verify-key, FILE.sig must be there, and be the signature of what the bundle says it is.
+
             A repository is called as its path was, without the registry: docker.io/library/nginx becomes library/nginx below \
             the destination. With --map, the first rule that fits says its name, and a repository that no rule names is \
             refused. A rule's left side is an address (docker.io/**, registry.lan/team/*, registry.lan/team/app; a slash \
             in front, as in /**, for what came from a folder), its right side what takes the place of the part before the star.
+
+            What a bundle leaves out because the destination was to have it (mirror export --base) is looked for first. If \
+            something of it is missing, it is named, and nothing is imported; with --partial, the images that are complete are.
 
             EXAMPLES
               mirror import images.tar localhost:5000/
               mirror import images.tar registry.far/mirrored
               mirror import --map 'docker.io/**=hub/**' --map 'quay.io/**=quay/**' images.tar localhost:5000/
               ssh near mirror export -o - registry.lan/team/app:1.4 | mirror import - localhost:5000/
+              mirror import --verify-key release.pub images.tar localhost:5000/
+              mirror import /mnt/b/images.tar.002 /mnt/a/images.tar.001 localhost:5000/
               mirror import --dry-run images.tar layout:/srv/store
             """
     )
@@ -37,6 +47,17 @@ struct ImportCommand: AsyncParsableCommand {
     )
     var maps: [String] = []
 
+    @Option(
+        help: ArgumentHelp(
+            "Import only what is signed by the owner of the public key in a PEM file (P-256 or Ed25519).",
+            valueName: "file"
+        )
+    )
+    var verifyKey: String?
+
+    @Flag(help: "Import the images that are complete, although something is missing that the bundle leaves out.")
+    var partial = false
+
     @Flag(help: "Print what would be done, and change nothing.")
     var dryRun = false
 
@@ -46,6 +67,9 @@ struct ImportCommand: AsyncParsableCommand {
     mutating func validate() throws {
         guard words.count >= 2 else {
             throw ValidationError("A bundle and a destination are needed: FILE DESTINATION.")
+        }
+        guard verifyKey == nil || !words.dropLast().contains("-") else {
+            throw ValidationError("--verify-key goes with files, beside which signatures lie, not with standard input.")
         }
     }
 
@@ -59,15 +83,19 @@ struct ImportCommand: AsyncParsableCommand {
         } catch {
             throw ValidationError(Wording.sentenceAndHint(for: error))
         }
+        let bundles = try ConfigOptions.complaining(as: .unavailable) { try self.bundles() }
+        let verifyingKey = try verifyKey.map { try KeyFile.verifyingKey($0) }
         let access = try configuration.access(warn: Show(output).warn)
         throw await withInterruption { interruption in
             await withPlaces(access) { pool in
                 var worst = ExitCode.success
-                for file in words.dropLast() where interruption.exitCode == nil {
+                for bundle in bundles where interruption.exitCode == nil {
                     let run = ImportRun(
-                        file: file,
+                        bundle: bundle,
+                        verifyingKey: verifyingKey,
                         destination: destination,
                         rules: rules,
+                        isPartial: partial,
                         pool: pool,
                         show: Show(output)
                     )
@@ -76,5 +104,14 @@ struct ImportCommand: AsyncParsableCommand {
                 return interruption.exitCode ?? worst
             }
         }
+    }
+
+    /// The bundles in the order in which they are named; `nil` is standard input.
+    private func bundles() throws -> [VolumeSet?] {
+        try words.dropLast().split(separator: "-", omittingEmptySubsequences: false).enumerated()
+            .flatMap { place, files -> [VolumeSet?] in
+                let sets: [VolumeSet?] = try VolumeSet.sets(of: Array(files))
+                return place == 0 ? sets : [nil] + sets
+            }
     }
 }

@@ -65,20 +65,36 @@ struct ExportRun {
     let digestTags: DigestTags
     let pool: PlacePool
     let show: Show
+    /// What the far side has, which is left out.
+    let base: Holdings
+    /// Whether `docker load` is to find the images.
+    let isLoadable: Bool
     /// The time that all files of the bundle are given, in seconds since 1970.
     let modified: Int64
 
     /// Writes the bundle.
     func export(to writer: BundleWriter, _ interruption: Interruption) async -> ExitCode {
         await show.run(interruption) {
-            try await Exporter(try await parts(), to: writer, modified: modified, events: show.record).run()
+            let parts = try await parts()
+            let exporter = Exporter(
+                parts,
+                to: writer,
+                leavingOut: base,
+                isLoadable: isLoadable,
+                modified: modified,
+                events: show.record
+            )
+            try await exporter.run()
         }
         .0
     }
 
     /// Finds out what would be written.
     func plan(_ interruption: Interruption) async -> ExitCode {
-        await show.plan(interruption) { try await Exporter.plan(try await parts(), events: show.record) }.0
+        await show.plan(interruption) {
+            try await Exporter.plan(try await parts(), leavingOut: base, events: show.record)
+        }
+        .0
     }
 
     private func parts() async throws -> [Exporter.Part] {

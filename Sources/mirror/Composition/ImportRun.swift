@@ -10,9 +10,14 @@ import Replication
 
 /// Brings the images of a bundle to a destination, or finds out what that would do.
 struct ImportRun {
-    let file: String
+    /// The bundle; `nil` for standard input.
+    let bundle: VolumeSet?
+    /// The key with which it must be signed; `nil` where that does not matter.
+    let verifyingKey: VerifyingKey?
     let destination: Address
     let rules: [NameRule]
+    /// Whether images are imported although others lack something that the bundle leaves out.
+    let isPartial: Bool
     let pool: PlacePool
     let show: Show
 
@@ -20,8 +25,9 @@ struct ImportRun {
     func copy(_ interruption: Interruption) async -> ExitCode {
         await show.run(interruption) {
             let sink = try await pool.destination(destination.place, show)
-            let hints = pool.hints(of: destination.place)
-            try await Replicator(job: try await job(to: sink), hints: hints, events: show.record).run()
+            let (job, located) = try await job(to: sink)
+            let hints = LocatedHolders(located, before: pool.hints(of: destination.place))
+            try await Replicator(job: job, hints: hints, events: show.record).run()
         }
         .0
     }
@@ -30,19 +36,22 @@ struct ImportRun {
     func plan(_ interruption: Interruption) async -> ExitCode {
         await show.plan(interruption) {
             let sink = try await pool.destination(destination.place, show)
-            return try await Replicator(job: try await job(to: sink), events: show.record).plan()
+            return try await Replicator(job: try await job(to: sink).job, events: show.record).plan()
         }
         .0
     }
 
-    private func job(to sink: any SinkEndpoint) async throws -> Job {
+    /// The job, and where the destination has what the bundle leaves out.
+    private func job(to sink: any SinkEndpoint) async throws -> (job: Job, located: [Digest: RepositoryName]) {
         let bundle = try await open()
-        var mapping = try NameMapping(from: Address(place: .bundle(file), scope: .registry), to: destination)
+        var mapping = try NameMapping(from: Address(place: .bundle(bundle.path), scope: .registry), to: destination)
         // Which images have tags was decided when they were exported.
         mapping.digestTags = .untagged
-        guard bundle.leftOut.isEmpty else { throw NamesNotMapped(file: file, names: bundle.leftOut) }
-        return Job(
-            source: bundle,
+        guard bundle.leftOut.isEmpty else { throw NamesNotMapped(file: name, names: bundle.leftOut) }
+        let completion = try await pool.inspected(destination.place, for: .writing, show)
+        let located = try await locate(bundle.contents, in: completion, mapping)
+        let job = Job(
+            source: located.isEmpty ? bundle : CompletedEndpoint(bundle, by: completion, located: located),
             destination: sink,
             selection: .references(
                 bundle.images.flatMap { name, targets in
@@ -55,18 +64,60 @@ struct ImportRun {
             // What its publisher does not let be copied everywhere is in the bundle only if somebody decided so.
             images: ImageChoice(nonDistributable: .copy)
         )
+        return (job, located)
+    }
+
+    /// Looks for what the bundle leaves out.
+    /// - Throws: ``AssumedContentMissing``.
+    private func locate(
+        _ contents: BundleContents,
+        in completion: any SourceEndpoint,
+        _ mapping: NameMapping
+    ) async throws -> [Digest: RepositoryName] {
+        let check = try AssumptionCheck(contents, at: completion) { repository in
+            try name(of: repository).map { try mapping.destination(of: $0) }
+        }
+        let outcome = try await check.run()
+        for missing in outcome.missing { show.record(.missing(missing)) }
+        guard isPartial || outcome.missing.isEmpty else { throw AssumedContentMissing(count: outcome.missing.count) }
+        return outcome.located
+    }
+
+    /// What a repository is called in the bundle as a place; `nil` where rules leave it out.
+    private func name(of repository: BundleContents.Repository) throws -> RepositoryName? {
+        rules.isEmpty ? repository.name : try rules.name(of: repository.name, from: repository.host)
     }
 }
 
+/// A bundle leaves out what its destination does not have.
+struct AssumedContentMissing: Error, Hashable {
+    /// How many blobs and manifests.
+    let count: Int
+}
+
 extension ImportRun {
+    /// Opens the bundle once it is known to be what its maker wrote.
     private func open() async throws -> BundleEndpoint {
-        let input = file == "-" ? try StandardInput.kept() : nil
-        defer { if let input { close(input) } }
-        return try await pool.bundle(input.map { "/proc/self/fd/\($0)" } ?? file) {
-            [rules] (repository: BundleContents.Repository) in
-            rules.isEmpty ? repository.name : try rules.name(of: repository.name, from: repository.host)
+        guard let bundle else { return try await openInput() }
+        if let sums = try VolumeSums.beside(bundle) {
+            if let verifyingKey {
+                try KeyFile.check(Array(sums.text.utf8), signedBeside: sums.path, by: verifyingKey)
+            }
+            try await sums.check(bundle)
         }
+        let opened = try await pool.bundle(bundle) { [self] in try name(of: $0) }
+        if let verifyingKey { try KeyFile.check(opened.signedBytes, signedBeside: bundle.path, by: verifyingKey) }
+        return opened
     }
+
+    private func openInput() async throws -> BundleEndpoint {
+        let input = try StandardInput.kept()
+        defer { close(input) }
+        return try await pool.bundle(try VolumeSet(at: "/proc/self/fd/\(input)")) { [self] in try name(of: $0) }
+    }
+
+    /// What people call the bundle.
+    private var name: String { bundle?.path ?? "standard input" }
 }
 
 extension [NameRule] {

@@ -127,11 +127,11 @@ actor PlacePool {
 
     /// A bundle, as which repositories are called something else from then on.
     func bundle(
-        _ path: String,
+        _ set: VolumeSet,
         rename: @escaping @Sendable (BundleContents.Repository) throws -> RepositoryName?
     ) async throws -> BundleEndpoint {
-        let bundle = try await BundleEndpoint.open(at: path, rename: rename)
-        let key = Folder(place: .bundle(path), purpose: .reading)
+        let bundle = try await BundleEndpoint.open(set, rename: rename)
+        let key = Folder(place: .bundle(set.path), purpose: .reading)
         try await folders[key]?.shutdown()
         folders[key] = OpenFolder(source: bundle, sink: nil) { try await bundle.shutdown() }
         return bundle

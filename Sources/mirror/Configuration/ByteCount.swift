@@ -1,6 +1,8 @@
 // mirror: container images from one registry to another
 // SPDX-License-Identifier: Apache-2.0
 
+import ArgumentParser
+
 /// A number of bytes as config files write it: `500MB` is 500,000,000 bytes, `64MiB` is 64 × 1,048,576.
 struct ByteCount: Hashable, Comparable, Sendable {
     static let form = "a size such as 500MB, 64MiB or 10GiB"
@@ -39,6 +41,17 @@ struct ByteCount: Hashable, Comparable, Sendable {
     static func tebibytes(_ number: Int64) -> Self { Self(text: "\(number)TiB", value: number << 40) }
 
     static func < (left: Self, right: Self) -> Bool { left.value < right.value }
+}
+
+extension ByteCount {
+    /// Reads a size of the command line.
+    /// - Throws: `ValidationError`.
+    static func argument(_ text: String) throws -> ByteCount {
+        guard let count = ByteCount(parsing: text), count.value > 0 else {
+            throw ValidationError("\"\(text)\" is not \(form).")
+        }
+        return count
+    }
 }
 
 extension ConfigKey where Value == ByteCount {

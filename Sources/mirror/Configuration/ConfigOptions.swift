@@ -37,10 +37,10 @@ struct ConfigOptions: ParsableArguments {
         return file
     }
 
-    static func complaining<Value>(_ body: () throws -> Value) throws -> Value {
+    static func complaining<Value>(as code: ExitCode = .configuration, _ body: () throws -> Value) throws -> Value {
         do { return try body() } catch {
             Lines.complain(error, to: .standardError)
-            throw ExitCode.configuration
+            throw code
         }
     }
 }

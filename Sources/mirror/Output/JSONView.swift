@@ -65,6 +65,15 @@ struct JSONView: View {
         write(line)
     }
 
+    func finish(_ report: InventoryReport) {
+        var line = JSONLine(event: "inventory")
+        line.destination = report.place
+        line.repositories = report.repositories
+        line.pieces = report.pieces
+        line.failed = report.failures.count
+        write(line)
+    }
+
     func show(_ event: VerifyEvent) {
         if let line = JSONLine(verified: event) { write(line) }
     }
@@ -101,8 +110,8 @@ struct JSONLine: Encodable {
     struct Counts: Encodable {
         let repositories, new, moved, equal, lacking, unwanted, published, companions, failed, refused, left,
             unopened: Int
-        let blobsCopied, blobsMounted, blobsPresent: Int
-        let bytesCopied, bytesSpared: Int64
+        let blobsCopied, blobsMounted, blobsPresent, piecesAssumed, piecesMissing: Int
+        let bytesCopied, bytesSpared, bytesAssumed: Int64
         let resumed, restarted: Int
         let bytesResumed, bytesRestarted, bytesTrusted: Int64
         let sourceRequests, destinationRequests: Int
@@ -120,6 +129,9 @@ struct JSONLine: Encodable {
             refused = totals.refused
             left = totals.left
             unopened = totals.unopened
+            piecesAssumed = totals.piecesAssumed
+            piecesMissing = totals.piecesMissing
+            bytesAssumed = totals.bytesAssumed
             blobsCopied = totals.blobsCopied
             blobsMounted = totals.blobsMounted
             blobsPresent = totals.blobsPresent
@@ -191,6 +203,8 @@ struct JSONLine: Encodable {
     var digest: String?
     var oldDigest: String?
     var blobs: Int?
+    /// What an inventory has.
+    var repositories, pieces, failed: Int?
     /// How many signatures and other referrers come with an image.
     var companions: Int?
     var bytes: Int64?
@@ -254,10 +268,14 @@ struct JSONLine: Encodable {
             take(target)
             message = Wording.sentence(for: error)
             hint = Wording.hint(for: error)
+        case .missing(let missing):
+            self.init(event: "missing", message: ArchiveWording.sentence(for: missing))
+            digest = missing.blob.digest.description
+            bytes = missing.blob.size
         case .blobMoved(let flight, .resumed(let offset)): self.init("resumed", flight, bytes: offset)
         case .blobMoved(let flight, .restarted(let lost)): self.init("restarted", flight, bytes: lost)
         case .blobMoved(let flight, .trusted(let bytes)): self.init("trusted", flight, bytes: bytes)
-        case .blobStarted, .blobMoved, .blobShared, .blobEnded(_, nil): return nil
+        case .blobStarted, .blobMoved, .blobShared, .blobEnded(_, nil), .leftOut: return nil
         }
     }
 

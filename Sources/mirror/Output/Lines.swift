@@ -30,6 +30,7 @@ enum Lines {
             return "\(style.red("failed")) \(place)\(route.source)\(target): \(Wording.sentence(for: error))"
         case .refused(let route, let target, let refusal):
             return "\(style.red("refused")) \(place)\(route.source)\(target): \(Wording.sentence(for: refusal))"
+        case .missing(let missing): return "\(style.red("missing")) \(ArchiveWording.sentence(for: missing))"
         case .routeFailed(let name, let error):
             return "\(style.red("failed")) \(place)\(name): \(Wording.sentence(for: error))"
         default: return nil
@@ -74,9 +75,19 @@ enum Lines {
         out.write(report.text(out.style) + "\n")
     }
 
+    /// An inventory.
+    static func finish(_ report: InventoryReport, out: Terminal, complaints: Terminal) {
+        complaints.write(lines(for: report.failures, complaints.style))
+        out.write(out.style.bold(report.headline) + "\n")
+    }
+
+    private static func lines(for failures: [RunTotals.Failure], _ style: Style) -> String {
+        Report.lines(for: failures, style).map { $0 + "\n" }.joined()
+    }
+
     /// A plan.
     static func finish(_ plan: PlanReport, out: Terminal, complaints: Terminal) {
-        complaints.write(Report.lines(for: plan.totals.failures, complaints.style).map { $0 + "\n" }.joined())
+        complaints.write(lines(for: plan.totals.failures, complaints.style))
         out.write(plan.text(out.style) + "\n")
     }
 }

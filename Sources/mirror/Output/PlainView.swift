@@ -30,6 +30,8 @@ struct PlainView: View {
 
     func finish(_ plan: PlanReport) { Lines.finish(plan, out: out, complaints: progress) }
 
+    func finish(_ report: InventoryReport) { Lines.finish(report, out: out, complaints: progress) }
+
     func show(_ event: VerifyEvent) {
         if let line = VerifyWording.line(for: event, out.style) { out.write(line + "\n") }
     }
@@ -63,6 +65,11 @@ struct QuietView: View {
         Terminal.standardError.write(lines.map { $0 + "\n" }.joined())
         if let rest = report.rest { Terminal.standardError.write(rest + "\n") }
         if report.hasChanges || report.isInterrupted { Terminal.standardOutput.write(report.headline + "\n") }
+    }
+
+    func finish(_ report: InventoryReport) {
+        let lines = Report.lines(for: report.failures, Terminal.standardError.style)
+        Terminal.standardError.write(lines.map { $0 + "\n" }.joined())
     }
 
     func finish(_ plan: PlanReport) {

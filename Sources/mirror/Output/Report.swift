@@ -83,6 +83,10 @@ struct Report {
         for (host, limit) in totals.requests.pullLimits.sorted(by: { $0.key < $1.key }) {
             lines.append("  pulls     \(Self.pulls(limit)) at \(host)".printable)
         }
+        if totals.piecesAssumed > 0 {
+            let pieces = Measures.count(totals.piecesAssumed, "blob or manifest", "blobs and manifests")
+            lines.append("  left out  \(pieces) (\(Measures.bytes(totals.bytesAssumed))) that the far side has")
+        }
         if !totals.layersLeftOut.isEmpty {
             let layers = Measures.count(totals.layersLeftOut.count, "layer")
             lines.append("  left out  \(layers) whose publisher does not let them be copied (non-distributable)")

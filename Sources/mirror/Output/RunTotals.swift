@@ -47,6 +47,11 @@ struct RunTotals {
     private(set) var bytesSpared: Int64 = 0
     private(set) var bytesPlanned: Int64 = 0
     private(set) var layersLeftOut: Set<Digest> = []
+    /// What a bundle does without, since the far side has it.
+    private(set) var piecesAssumed = 0
+    private(set) var bytesAssumed: Int64 = 0
+    /// What a bundle does without, and its destination does not have.
+    private(set) var piecesMissing = 0
     private(set) var namesSkipped = 0
     private(set) var flights: [Flight] = []
     private(set) var setbacks = Setbacks()
@@ -104,6 +109,10 @@ struct RunTotals {
         case .published(let plan):
             published += 1
             companions += plan.companions.count
+        case .leftOut(let pieces, let bytes):
+            piecesAssumed += pieces
+            bytesAssumed = bytesAssumed.addingClamped(bytes)
+        case .missing: piecesMissing += 1
         case .failed(let route, let target, let error):
             failures.append(Failure(subject: "\(place)\(route.source)\(target)", error: error))
         }

@@ -118,6 +118,28 @@ final class Show: Sendable {
         }
     }
 
+    /// Shows how an inventory is taken and written.
+    func takeStock(
+        _ interruption: Interruption,
+        _ body: () async throws -> Inventory
+    ) async -> ExitCode {
+        var outcome: Result<Inventory, any Error>?
+        await whileTicking {
+            do { outcome = .success(try await body()) } catch { outcome = .failure(error) }
+        }
+        if let code = interruption.exitCode { return code }
+        switch outcome {
+        case .success(let inventory):
+            let totals = state.withLock { $0.totals }
+            view.finish(InventoryReport(inventory, failures: totals.failures))
+            return totals.failures.isEmpty ? .success : .failure
+        case .failure(let error):
+            view.complain(error)
+            return .code(for: error)
+        case nil: return .failure
+        }
+    }
+
     /// Shows a verification from its beginning to its report, and says how the program is to end.
     func verify(
         _ terms: VerifyTerms,
@@ -203,6 +225,9 @@ protocol View: Sendable {
 
     /// Shows the end of a verification.
     func finish(_ report: VerifyReport)
+
+    /// Shows that an inventory is written.
+    func finish(_ report: InventoryReport)
 }
 
 /// What a job is called, and what it copies.
@@ -234,7 +259,8 @@ extension ExitCode {
     static func code(for failure: any Error) -> ExitCode {
         switch failure {
         case is ConfigFileMissing, is TLSFileError: .configuration
-        case is ExportIncomplete, is ExportAmbiguous, is ExportEmpty: .failure
+        case is ExportIncomplete, is ExportAmbiguous, is ExportManyPlatforms, is ExportEmpty, is AssumedContentMissing:
+            .failure
         default: .unavailable
         }
     }

@@ -51,6 +51,11 @@ final class TerminalView: View {
         Lines.finish(plan, out: .standardOutput, complaints: terminal)
     }
 
+    func finish(_ report: InventoryReport) {
+        clear()
+        Lines.finish(report, out: .standardOutput, complaints: terminal)
+    }
+
     func show(_ event: VerifyEvent) {
         let out = Terminal.standardOutput
         guard let line = VerifyWording.line(for: event, out.style) else { return }

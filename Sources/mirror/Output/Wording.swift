@@ -45,6 +45,10 @@ enum Wording {
         case let error as Refusal: SelectionWording.hint(for: error)
         case let error as StoreError: StoreWording.hint(for: error)
         case let error as ArchiveError: ArchiveWording.hint(for: error)
+        case let error as KeyFileError: ArchiveWording.hint(for: error)
+        case is AssumedContentMissing:
+            "import the bundles before this one, or have one made with an inventory of today; --partial imports the images that are complete"
+        case is ExportManyPlatforms: "--platform linux/amd64 --index rewritten chooses one"
         case is ExportIncomplete: "what could not be read is named above"
         case is OutputIsTerminal: "-o FILE, or a pipe"
         case let error as ServePolicyError: ServeWording.hint(for: error)
@@ -100,11 +104,17 @@ enum Wording {
         case let error as PlanFileError: planFile(error)
         case let error as StoreError: StoreWording.sentence(for: error)
         case let error as ArchiveError: ArchiveWording.sentence(for: error)
+        case let error as KeyFileError: ArchiveWording.sentence(for: error)
+        case let error as SignatureMismatch: ArchiveWording.sentence(for: error)
+        case let error as AssumedContentMissing: ArchiveWording.sentence(for: error)
+        case let error as BaseFileError: ArchiveWording.sentence(for: error)
         case let error as NamesNotMapped: ArchiveWording.sentence(for: error)
         case let error as NameRuleError: ArchiveWording.sentence(for: error)
         case let error as ExportIncomplete:
             "no bundle was written: \(Measures.count(error.count, "selected image or repository", "selected images or repositories")) could not be read"
         case let error as ExportAmbiguous: "\(error.name) is selected as two different things"
+        case let error as ExportManyPlatforms:
+            "no bundle was written: \(error.name) is for several platforms, and docker load takes one"
         case is ExportEmpty: "no bundle was written: nothing is selected"
         case is OutputIsTerminal: "a bundle is not written to a terminal"
         case let error as LoginInputError: CredentialWording.sentence(for: error)
@@ -147,6 +157,7 @@ enum Wording {
 
     private static func content(_ error: ContentError) -> String {
         switch error {
+        case .leftOut(let digest): "the bundle leaves out \(digest), which its destination was to have"
         case .missing(let digest): "the source does not have \(digest), although a manifest points to it"
         case .tooLong(let digest, let expected):
             "\(digest) has more than the \(expected) bytes that its manifest states"

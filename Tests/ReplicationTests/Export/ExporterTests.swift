@@ -103,6 +103,43 @@ import Testing
         }
     }
 
+    @Test func `images that docker can load are listed with all their names, artifacts are not`() async throws {
+        let source = MemoryEndpoint()
+        let image = try await BuiltImage.random(seed: 1)
+        let (one, other) = (try repository("a"), try repository("b"))
+        try await image.write(to: source[one], as: try TagName("1"))
+        try await image.write(to: source[one], as: try TagName("2"))
+        try await image.write(to: source[other], as: try TagName("1"))
+        let chart = BuiltBlob(
+            Array("chart".utf8),
+            mediaType: try MediaType("application/vnd.cncf.helm.chart.content.v1.tar+gzip")
+        )
+        let config = BuiltBlob(Array("{}".utf8), mediaType: try MediaType("application/vnd.cncf.helm.config.v1+json"))
+        try await source[other].write([chart, config])
+        try await source[other]
+            .publish(
+                try ImageBuilder.manifest(config: config.descriptor, layers: [chart.descriptor]),
+                as: try TagName("chart")
+            )
+        let sink = Sink()
+        try await Exporter([part(source)], to: sink, isLoadable: true) { _ in }.run()
+        let expected = BundleContents.LoadableImage(
+            config: image.blobs[0].descriptor.digest,
+            layers: image.blobs.dropFirst().map(\.descriptor.digest),
+            names: ["docker.io/a:1", "docker.io/a:2", "docker.io/b:1"]
+        )
+        #expect(sink.content.withLock { $0.contents?.loadable } == [expected])
+    }
+
+    @Test func `an image for several platforms cannot be loaded, and no bundle is begun`() async throws {
+        let sink = Sink()
+        let source = try await filled()
+        await #expect(throws: ExportManyPlatforms(name: "docker.io/team/app:many")) {
+            try await Exporter([part(source)], to: sink, isLoadable: true) { _ in }.run()
+        }
+        #expect(sink.content.withLock { $0.contents } == nil)
+    }
+
     @Test func `the contents do not depend on what is found first`() async throws {
         let source = try await filled()
         var seen: Set<BundleContents> = []

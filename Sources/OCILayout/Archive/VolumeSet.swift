@@ -1,0 +1,123 @@
+// mirror: container images from one registry to another
+// SPDX-License-Identifier: Apache-2.0
+
+import Glibc
+
+/// The files of a bundle: one, or volumes with numbers at the end of their names, `images.tar.001`.
+public struct VolumeSet: Hashable, Sendable {
+    /// The largest number of volumes.
+    static let most = 999
+
+    /// What people call it: the path without a number.
+    public let path: String
+    /// The files, in the order of their bytes.
+    public let files: [String]
+    /// Whether the files have numbers.
+    public let isNumbered: Bool
+
+    /// The file at a path, or the volumes of which it is one, or which are called so with a number.
+    /// - Throws: ``ArchiveError/volumeMissing(path:)``.
+    public init(at path: String) throws(ArchiveError) {
+        if path.volume == nil, !path.isThere, path.numbered(1).isThere {
+            try self.init(Given(path.numbered(1)))
+        } else if path.volume != nil {
+            try self.init(Given(path))
+        } else {
+            self.init(path: path, files: [path], isNumbered: false)
+        }
+    }
+
+    private init(path: String, files: [String], isNumbered: Bool) {
+        self.path = path
+        self.files = files
+        self.isNumbered = isNumbered
+    }
+
+    private init(_ given: Given) throws(ArchiveError) {
+        var files: [String] = []
+        for number in 1...Self.most {
+            let beside = given.path.numbered(number)
+            if let file = given.files[number] ?? (beside.isThere ? beside : nil) {
+                files.append(file)
+            } else if number < given.last {
+                throw ArchiveError.volumeMissing(path: beside)
+            } else {
+                break
+            }
+        }
+        self.init(path: given.path, files: files, isNumbered: true)
+    }
+
+    /// The bundles that files are, in the order in which they are named: volumes can come in any order, and from several
+    /// folders; those that are not named are looked for beside the first one of their bundle.
+    /// - Throws: ``ArchiveError/volumeMissing(path:)``, ``ArchiveError/volumeTwice(_:)``.
+    public static func sets(of paths: [String]) throws(ArchiveError) -> [VolumeSet] {
+        var order: [String] = []
+        var groups: [String: Given] = [:]
+        for path in paths {
+            guard let volume = path.volume else {
+                order.append(path)
+                continue
+            }
+            let name = volume.path.lastComponent
+            if groups[name] == nil { order.append(name) }
+            try groups[name, default: Given(path)].add(path, volume.number)
+        }
+        var sets: [VolumeSet] = []
+        for name in order {
+            if let given = groups[name] {
+                sets.append(try VolumeSet(given))
+            } else {
+                sets.append(try VolumeSet(at: name))
+            }
+        }
+        return sets
+    }
+
+    /// Volumes of one bundle that somebody named.
+    private struct Given {
+        /// The path of the first one, without its number.
+        let path: String
+        private(set) var files: [Int: String] = [:]
+
+        var last: Int { files.keys.max() ?? 0 }
+
+        init(_ path: String) {
+            self.path = path.volume?.path ?? path
+            if let number = path.volume?.number { files[number] = path }
+        }
+
+        mutating func add(_ path: String, _ number: Int) throws(ArchiveError) {
+            if let other = files[number], other != path { throw ArchiveError.volumeTwice([other, path]) }
+            files[number] = path
+        }
+    }
+}
+
+extension String {
+    /// The path of a volume without its number, and the number; `nil` for other paths.
+    fileprivate var volume: (path: String, number: Int)? {
+        guard let dot = lastIndex(of: "."), dot != startIndex else { return nil }
+        let digits = self[index(after: dot)...]
+        guard digits.utf8.count == 3, digits.utf8.allSatisfy((UInt8(ascii: "0")...UInt8(ascii: "9")).contains),
+            let number = Int(digits), number > 0
+        else { return nil }
+        return (String(self[..<dot]), number)
+    }
+
+    /// What a volume is called.
+    func numbered(_ number: Int) -> String {
+        let digits = String(number)
+        return "\(self)." + String(repeating: "0", count: max(0, 3 - digits.count)) + digits
+    }
+
+    /// The number that a name has behind another name, if it is a volume of that.
+    func volumeNumber(of name: String) -> Int? { volume.flatMap { $0.path == name ? $0.number : nil } }
+
+    fileprivate var isThere: Bool { access(self, F_OK) == 0 }
+
+    /// The path of another file in the same folder.
+    func sibling(_ name: String) -> String { lastIndex(of: "/").map { self[...$0] + name } ?? name }
+
+    var lastComponent: String { lastIndex(of: "/").map { String(self[index(after: $0)...]) } ?? self }
+}

@@ -1,0 +1,54 @@
+// mirror: container images from one registry to another
+// SPDX-License-Identifier: Apache-2.0
+
+import OCI
+public import OCIContent
+import Synchronization
+
+/// Lists what a place holds, so that bundles for it can leave that out.
+public struct Stocktaking: Sendable {
+    private let job: Job
+    private let limits: RunLimits
+    private let events: @Sendable (RunEvent) -> Void
+
+    /// Prepares it.
+    /// - Parameters:
+    ///   - job: What of the place is looked at; its destination is a place that has nothing.
+    ///   - events: Told of everything that happens, from many tasks at once.
+    public init(
+        _ job: Job,
+        limits: RunLimits = RunLimits(),
+        events: @escaping @Sendable (RunEvent) -> Void
+    ) {
+        self.job = job
+        self.limits = limits
+        self.events = events
+    }
+
+    /// Looks at everything.
+    ///
+    /// An image that cannot be read is told as an event, and is not in the inventory: bundles then bring it anew.
+    /// - Throws: `OCIContent.SideFailure` if the place cannot be reached or does not list its repositories;
+    ///   `CancellationError`.
+    public func run() async throws -> Inventory {
+        let found = Mutex<[RepositoryName: Set<Digest>]>([:])
+        try await Replicator(job: job, limits: limits, events: events)
+            .forEachPlan { plan in
+                found.withLock { plan.addDigests(to: &$0[plan.route.source, default: []]) }
+            }
+        let repositories = found.withLock { $0 }
+            .map { Inventory.Repository(name: $0.key, digests: $0.value) }
+            .sorted { $0.name < $1.name }
+        return Inventory(place: job.source.name, repositories: repositories)
+    }
+}
+
+extension RootPlan {
+    /// Adds all that the image reaches.
+    fileprivate func addDigests(to digests: inout Set<Digest>) {
+        digests.formUnion(blobs.lazy.map(\.digest))
+        digests.formUnion(children.joined().lazy.map(\.descriptor.digest))
+        digests.insert(root.descriptor.digest)
+        for companion in companions { companion.addDigests(to: &digests) }
+    }
+}
