@@ -44,7 +44,7 @@ public struct ManifestDocument: Hashable, Sendable {
         } catch let error as DigestError {
             throw .digest(error)
         } catch {
-            throw .malformed(Self.describe(error))
+            throw .malformed(JSONFault.text(of: error))
         }
         let mediaType = try Self.mediaType(declared: declared, body: body, keys: keys)
         self.bytes = bytes
@@ -123,20 +123,6 @@ public struct ManifestDocument: Hashable, Sendable {
             throw .ambiguous("is said to be \(mediaType), but has no \(mediaType.isIndex ? "manifests" : "config")")
         }
         return mediaType
-    }
-
-    private static func describe(_ error: any Error) -> String {
-        guard let error = error as? DecodingError else { return "\(error)" }
-        let (context, what): (DecodingError.Context, String) =
-            switch error {
-            case .keyNotFound(let key, let context): (context, "\"\(key.stringValue)\" is missing")
-            case .valueNotFound(_, let context): (context, "a value is null")
-            case .typeMismatch(_, let context): (context, "a value has the wrong type")
-            case .dataCorrupted(let context): (context, context.debugDescription)
-            @unknown default: (DecodingError.Context(codingPath: [], debugDescription: ""), "unreadable")
-            }
-        let path = context.codingPath.map { $0.intValue.map { "[\($0)]" } ?? ".\($0.stringValue)" }.joined()
-        return path.isEmpty ? what : "\(path.drop { $0 == "." }): \(what)"
     }
 }
 

@@ -25,6 +25,30 @@ func forEach<Elements: AsyncSequence>(
     }
 }
 
+/// Does something with each element in order, while the next ones are being prepared.
+///
+/// - Parameter ahead: How many are prepared at once.
+func forEachInOrder<Element: Sendable, Prepared: Sendable>(
+    _ elements: [Element],
+    ahead: Int,
+    prepare: @escaping @Sendable (Element) async throws -> Prepared,
+    _ body: (Element, Prepared) async throws -> Void
+) async throws {
+    try await withThrowingTaskGroup(of: (Int, Prepared).self) { group in
+        var prepared: [Int: Prepared] = [:]
+        var begun = 0
+        for (position, element) in elements.enumerated() {
+            while begun < min(elements.count, position + ahead) {
+                group.addTask { [begun] in (begun, try await prepare(elements[begun])) }
+                begun += 1
+            }
+            while prepared[position] == nil, let next = try await group.next() { prepared[next.0] = next.1 }
+            guard let ready = prepared.removeValue(forKey: position) else { return }
+            try await body(element, ready)
+        }
+    }
+}
+
 /// Does something with each element of a collection, a number of them at once.
 func forEach<Element: Sendable>(
     _ elements: [Element],

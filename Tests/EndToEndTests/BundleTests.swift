@@ -126,22 +126,58 @@ extension EndToEnd {
             async throws
         {
             try await withFolder { folder in
-                try await withSource { source in
+                try await withDockerRegistry { source in
+                    try await withEndpoint(of: source) { endpoint in
+                        for seed in UInt64(1)...2 {
+                            let image = try await BuiltImage.random(seed: seed)
+                            try await image.write(to: endpoint[RepositoryName("team/app")], as: TagName("v\(seed)"))
+                        }
+                    }
                     let bundle = "\(folder)/x.tar"
                     try await mirror("export", "--docker-archive", "-o", bundle, "\(source.host)/")
-                    let tags = try await allTags(of: source)
-                    for name in tags.keys {
+                    for tag in ["v1", "v2"] {
                         let copied = try await ChildProcess.run(
                             "skopeo",
                             [
-                                "copy", "docker-archive:\(bundle):\(source.host)/\(name)",
-                                "oci:\(folder)/copy:\(name.replacing("/", with: "-").replacing(":", with: "-"))",
+                                "copy", "docker-archive:\(bundle):\(source.host)/team/app:\(tag)",
+                                "oci:\(folder)/copy:\(tag)",
                             ]
                         )
-                        #expect(copied.succeeded, "\(name): \(copied.errorText)")
+                        let text = copied.errorText
+                        #expect(copied.ending == .exited(0), "\(text)")
                     }
                     try await mirror("import", bundle, "layout:\(folder)/store")
                     try await mirror("verify", "--depth", "content", "\(source.host)/", "layout:\(folder)/store")
+                }
+            }
+        }
+
+        @Test func `an image for several platforms is not exported for docker load, and the error says what is`()
+            async throws
+        {
+            try await withFolder { folder in
+                try await withSource { source in
+                    let refused = try await mirror(
+                        "export",
+                        "--docker-archive",
+                        "-o",
+                        "\(folder)/x.tar",
+                        "\(source.host)/",
+                        ends: 1
+                    )
+                    #expect(refused.errorText.contains("is for several platforms"), "\(refused.errorText)")
+                    #expect(refused.errorText.contains("--platform linux/amd64 --index rewritten"))
+                    try await mirror(
+                        "export",
+                        "--docker-archive",
+                        "--platform",
+                        "linux/amd64",
+                        "--index",
+                        "rewritten",
+                        "-o",
+                        "\(folder)/x.tar",
+                        "\(source.host)/"
+                    )
                 }
             }
         }

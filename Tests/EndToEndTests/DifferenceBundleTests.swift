@@ -142,6 +142,11 @@ extension EndToEnd {
                             try await BundleEndpoint.summary(of: try VolumeSet(at: "\(folder)/2.tar")).contents.pieces
                                 .isEmpty
                         )
+                        let forecast = try await mirror("import", "--dry-run", "\(folder)/2.tar", "\(far.host)/m")
+                        #expect(
+                            forecast.outputText.contains("0 to copy (0 B), about 3 to mount"),
+                            "\(forecast.outputText)"
+                        )
                         let brought = try await mirror("import", "\(folder)/2.tar", "\(far.host)/m")
                         #expect(brought.outputText.contains("0 copied (0 B), 3 mounted"), "\(brought.outputText)")
                         try await expectWholeImages(far)

@@ -98,7 +98,7 @@ struct Figures {
 }
 
 /// A process may end before its memory was looked at.
-private func memory(_ mebibytes: Double) -> String { mebibytes > 0 ? String(format: "%.0f", mebibytes) : "–" }
+func memory(_ mebibytes: Double) -> String { mebibytes > 0 ? String(format: "%.0f", mebibytes) : "–" }
 
 /// The middle of some values; of an even number the mean of the middle two.
 func median(_ values: [Double]) -> Double {

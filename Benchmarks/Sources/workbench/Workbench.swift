@@ -10,7 +10,7 @@ import OCITestKit
 struct Workbench: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Times mirror and other tools on generated images.",
-        subcommands: [Compare.self, Serve.self, Store.self, Link.self, Fill.self]
+        subcommands: [Compare.self, Bundles.self, Serve.self, Store.self, Link.self, Fill.self]
     )
 }
 

@@ -41,7 +41,7 @@ struct BundleFile: Sendable {
             }
             return (try JSONDecoder().decode(BundleContents.self, from: data), document)
         } catch let error as ArchiveError { throw error } catch {
-            let damage = ArchiveError.Damage.document(BundleMap.contentsName, reason: "\(error)")
+            let damage = ArchiveError.Damage.document(BundleMap.contentsName, reason: JSONFault.text(of: error))
             throw ArchiveError.damaged(path: bytes.path, offset: offset, damage)
         }
     }

@@ -68,8 +68,7 @@ public struct Exporter: Sendable {
             events(.leftOut(pieces: found.contents.assumed.count, bytes: found.contents.assumedBytes))
         }
         do { try await bundle.begin(found.contents) } catch { throw SideFailure.wrapping(error, side: .destination) }
-        let width = bundle.isSequential ? 1 : limits.blobs
-        try await forEach(found.contents.pieces, width: width) { try await write($0, found) }
+        try await writePieces(of: found)
         do { try await bundle.finish() } catch { throw SideFailure.wrapping(error, side: .destination) }
         for plan in found.plans { events(.published(plan)) }
     }
@@ -101,10 +100,37 @@ public struct Exporter: Sendable {
         return try manifest.close(modified: modified, leavingOut: base)
     }
 
-    private func write(_ piece: BundleContents.Piece, _ found: ExportManifest.Closed) async throws {
+    private func writePieces(of found: ExportManifest.Closed) async throws {
+        let pieces = found.contents.pieces
+        guard bundle.isSequential else {
+            return try await forEach(pieces, width: limits.blobs) { piece in
+                try await write(piece, found, from: source(of: piece, found))
+            }
+        }
+        try await forEachInOrder(pieces, ahead: limits.blobs) { piece in
+            // What was made for this export is nowhere to be read.
+            let source = source(of: piece, found)
+            if found.written[piece.blob.digest] != nil { return source }
+            do { return try await FetchedPiece(piece, from: source) } catch {
+                throw SideFailure.wrapping(error, side: .source)
+            }
+        } _: { piece, source in
+            try await write(piece, found, from: source)
+        }
+    }
+
+    private func source(of piece: BundleContents.Piece, _ found: ExportManifest.Closed) -> any ContentSource {
+        let part = parts[found.parts[piece.repository]]
+        return part.job.source.source(found.contents.repositories[piece.repository].name)
+    }
+
+    private func write(
+        _ piece: BundleContents.Piece,
+        _ found: ExportManifest.Closed,
+        from source: any ContentSource
+    ) async throws {
         let digest = piece.blob.digest
         let name = found.contents.repositories[piece.repository].name
-        let source = parts[found.parts[piece.repository]].job.source.source(name)
         switch piece.kind {
         case .manifest:
             if let document = found.written[digest] { return try await write(document) }

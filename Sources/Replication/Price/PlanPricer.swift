@@ -1,7 +1,7 @@
 // mirror: container images from one registry to another
 // SPDX-License-Identifier: Apache-2.0
 
-import OCI
+public import OCI
 public import OCIContent
 
 /// Prices plans that are only to be read: asks the destination for each blob, which a run finds out as it writes.
@@ -11,17 +11,21 @@ public actor PlanPricer {
     /// Whether a repository of the destination has a blob.
     private let isPresent: @Sendable (Descriptor, RepositoryName) async throws -> Bool
     private let width: Int
-    private var ledger = PlanLedger()
+    private var ledger: PlanLedger
 
     /// Makes a pricer of plans for a destination.
-    /// - Parameter width: How many blobs are asked for at once.
-    public init(destination: any SinkEndpoint, width: Int = RunLimits().blobs) {
+    /// - Parameters:
+    ///   - width: How many blobs are asked for at once.
+    ///   - elsewhere: Blobs of which it is known that some repository of the destination has them.
+    public init(destination: any SinkEndpoint, width: Int = RunLimits().blobs, elsewhere: Set<Digest> = []) {
+        ledger = PlanLedger(elsewhere: elsewhere)
         isPresent = { blob, repository in try await destination.sink(repository).contains(blob) }
         self.width = width
     }
 
     /// Makes a pricer of plans for a bundle that leaves out what the far side has.
     init(leavingOut base: Holdings) {
+        ledger = PlanLedger()
         isPresent = { blob, _ in base.contains(blob.digest) }
         width = 1
     }

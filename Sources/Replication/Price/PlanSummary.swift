@@ -38,6 +38,8 @@ struct PlanLedger {
         var mentions = 0
     }
 
+    /// Blobs that can be mounted, whichever repository has them.
+    private let elsewhere: Set<Digest>
     private var blobs: [Digest: Wanted] = [:]
     private var known: Set<Place> = []
     private var manifests: Set<Place> = []
@@ -48,6 +50,8 @@ struct PlanLedger {
         let repository: RepositoryName
         let digest: Digest
     }
+
+    init(elsewhere: Set<Digest> = []) { self.elsewhere = elsewhere }
 
     /// Takes in a plan, and returns its blobs whose presence at the destination is not known yet.
     mutating func add(_ plan: RootPlan) -> [Descriptor] {
@@ -72,8 +76,9 @@ struct PlanLedger {
     /// The sum of what was taken in.
     var summary: PlanSummary {
         var sum = PlanSummary()
-        for wanted in blobs.values {
-            let copies = wanted.absent > 0 && wanted.present == 0 ? 1 : 0
+        for (digest, wanted) in blobs {
+            let isThere = wanted.present > 0 || elsewhere.contains(digest)
+            let copies = wanted.absent > 0 && !isThere ? 1 : 0
             sum.blobsToCopy += copies
             sum.blobsToMount += wanted.absent - copies
             sum.blobsPresent += wanted.present

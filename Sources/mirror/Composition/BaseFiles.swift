@@ -3,6 +3,7 @@
 
 import ArgumentParser
 import Foundation
+import OCI
 import OCIContent
 import OCILayout
 
@@ -52,7 +53,7 @@ enum BaseFiles {
         } catch let error as InventoryVersionError {
             throw BaseFileError(path: path, reason: .version(error.version))
         } catch {
-            throw BaseFileError(path: path, reason: .malformed("\(error)"))
+            throw BaseFileError(path: path, reason: .malformed(JSONFault.text(of: error)))
         }
     }
 }

@@ -36,7 +36,10 @@ struct ImportRun {
     func plan(_ interruption: Interruption) async -> ExitCode {
         await show.plan(interruption) {
             let sink = try await pool.destination(destination.place, show)
-            return try await Replicator(job: try await job(to: sink).job, events: show.record).plan()
+            let (job, located) = try await job(to: sink)
+            let pricer = PlanPricer(destination: sink, elsewhere: Set(located.keys))
+            try await Replicator(job: job, events: show.record).plan(opensImages: true, into: pricer)
+            return await pricer.summary
         }
         .0
     }

@@ -103,6 +103,72 @@ import Testing
         }
     }
 
+    @Test func `pieces for a pipe are fetched ahead, no more than are let, and large ones when it is their turn`()
+        async throws
+    {
+        let source = MemoryEndpoint()
+        let name = try repository("app")
+        for seed in UInt64(1)...6 {
+            try await BuiltImage.random(seed: seed, layerSizes: [3000, 2 << 20])
+                .write(to: source[name], as: TagName("v\(seed)"))
+        }
+        let watched = WatchedSource(base: source)
+        let sink = Sink(isSequential: true)
+        try await Exporter([part(watched)], to: sink, limits: RunLimits(blobs: 4)) { _ in }.run()
+        let content = sink.content.withLock { $0 }
+        #expect(content.order == content.contents?.pieces.map(\.blob.digest))
+        let figures = watched.figures.withLock { $0 }
+        #expect(figures.mostSmall > 1 && figures.mostSmall <= 4)
+        #expect(figures.mostLarge == 1)
+        #expect(figures.openings == figures.blobs.count)
+    }
+
+    /// Counts how many blobs are being read at once.
+    private final class WatchedSource: SourceEndpoint {
+        struct Figures {
+            var (small, large, mostSmall, mostLarge, openings) = (0, 0, 0, 0, 0)
+            var blobs: Set<Digest> = []
+        }
+
+        let base: MemoryEndpoint
+        let figures = Mutex(Figures())
+        var name: String { base.name }
+
+        init(base: MemoryEndpoint) { self.base = base }
+
+        func catalog() -> Pages<RepositoryName> { base.catalog() }
+        func source(_ repository: RepositoryName) -> any ContentSource {
+            Repository(base: base.source(repository), owner: self)
+        }
+
+        struct Repository: ForwardingSource {
+            let base: any ContentSource
+            let owner: WatchedSource
+
+            func blob(_ descriptor: Descriptor, in range: Range<Int64>) async throws -> ByteStream {
+                let isLarge = descriptor.size > 1 << 20
+                let bytes = try await base.blob(descriptor, in: range)
+                return ByteStream(range: bytes.range) { [owner] in
+                    owner.figures.withLock { figures in
+                        figures.openings += 1
+                        figures.blobs.insert(descriptor.digest)
+                        if isLarge { figures.large += 1 } else { figures.small += 1 }
+                        figures.mostLarge = max(figures.mostLarge, figures.large)
+                        figures.mostSmall = max(figures.mostSmall, figures.small)
+                    }
+                    var iterator = bytes.makeAsyncIterator()
+                    return {
+                        // Long enough that others begin meanwhile.
+                        try await Task.sleep(for: .milliseconds(5))
+                        if let buffer = try await iterator.next() { return buffer }
+                        owner.figures.withLock { if isLarge { $0.large -= 1 } else { $0.small -= 1 } }
+                        return nil
+                    }
+                }
+            }
+        }
+    }
+
     @Test func `images that docker can load are listed with all their names, artifacts are not`() async throws {
         let source = MemoryEndpoint()
         let image = try await BuiltImage.random(seed: 1)
@@ -110,11 +176,10 @@ import Testing
         try await image.write(to: source[one], as: try TagName("1"))
         try await image.write(to: source[one], as: try TagName("2"))
         try await image.write(to: source[other], as: try TagName("1"))
-        let chart = BuiltBlob(
-            Array("chart".utf8),
-            mediaType: try MediaType("application/vnd.cncf.helm.chart.content.v1.tar+gzip")
-        )
-        let config = BuiltBlob(Array("{}".utf8), mediaType: try MediaType("application/vnd.cncf.helm.config.v1+json"))
+        let layerType = try #require(MediaType("application/vnd.cncf.helm.chart.content.v1.tar+gzip"))
+        let configType = try #require(MediaType("application/vnd.cncf.helm.config.v1+json"))
+        let chart = BuiltBlob(Array("chart".utf8), mediaType: layerType)
+        let config = BuiltBlob(Array("{}".utf8), mediaType: configType)
         try await source[other].write([chart, config])
         try await source[other]
             .publish(
