@@ -62,17 +62,15 @@ extension ImportRun {
     private func open() async throws -> BundleEndpoint {
         let input = file == "-" ? try StandardInput.kept() : nil
         defer { if let input { close(input) } }
-        return try await pool.bundle(input.map { "/proc/self/fd/\($0)" } ?? file) {
-            [rules] (repository: BundleContents.Repository) in
-            rules.isEmpty ? repository.name : try rules.name(of: repository.name, from: repository.host)
-        }
+        return try await pool.bundle(input.map { "/proc/self/fd/\($0)" } ?? file) { [rules] in try rules.name(of: $0) }
     }
 }
 
 extension [NameRule] {
-    /// What the first rule that speaks of a repository calls it.
-    func name(of repository: RepositoryName, from host: RegistryHost?) throws -> RepositoryName? {
-        for rule in self { if let name = try rule.name(of: repository, from: host) { return name } }
+    /// What a repository of a bundle is called: by the first rule that speaks of it, or, where there are no rules, by its path.
+    func name(of repository: BundleContents.Repository) throws -> RepositoryName? {
+        if isEmpty { return repository.name }
+        for rule in self { if let name = try rule.name(of: repository.name, from: repository.host) { return name } }
         return nil
     }
 }
