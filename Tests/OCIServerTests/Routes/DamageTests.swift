@@ -23,7 +23,7 @@ import Testing
             try await fill(server)
             let path = try await server.store.writeBundles(1, in: folder)[0]
             var bytes = try Data(contentsOf: URL(filePath: path))
-            let place = try #require(bytes.firstRange(of: damaged))
+            let place = try #require(bytes.range(of: Data(damaged)))
             bytes[place.lowerBound + damaged.count / 2] ^= 1
             try bytes.write(to: URL(filePath: path))
             try await withServer(overBundles: [path]) { try await body(TestServer(host: $0, store: server.store)) }
@@ -40,12 +40,13 @@ import Testing
             for range in ["", "Range: bytes=0-\r\n"] {
                 let connection = try await RawConnection.open(server.host)
                 await connection.send("GET /v2/a/blobs/\(digest) HTTP/1.1\r\nHost: localhost\r\n\(range)\r\n")
-                let answer = try await connection.readToEnd()
-                #expect(answer.contains("Content-Length: \(size)\r\n"))
-                let received =
-                    connection.received.count - (answer.components(separatedBy: "\r\n\r\n")[0].utf8.count + 4)
-                #expect(received < size, "\(range)")
-                #expect(received > 0, "\(range)")
+                let answer = try await connection.wait { $0.isClosed }
+                let start = String(decoding: answer.bytes.prefix(1000), as: UTF8.self)
+                let head = start.components(separatedBy: "\r\n\r\n")[0]
+                #expect(head.contains("Content-Length: \(size)"), "\(head)")
+                let sent = answer.bytes.dropFirst(head.utf8.count + 4)
+                #expect(sent.count < size, "\(range)")
+                #expect(!sent.isEmpty, "\(range)")
             }
             let part = try await server.request("GET", "/v2/a/blobs/\(digest)", [("Range", "bytes=0-99")])
             #expect(part.body == Array(bytes[..<100]))
