@@ -12,24 +12,40 @@ public struct StoredBlob: Sendable {
     /// The length in bytes.
     public let size: Int64
     private let files: StoreFiles
-    private let file: OpenFile
+    private let bytes: @Sendable (_ count: Int, _ offset: Int64) throws -> ByteBuffer
     /// All of a small blob, read when it was opened.
     private let whole: ByteBuffer?
+    /// Whether the bytes have been hashed already: in a store, when they arrived.
+    private let isVerified: Bool
 
     /// Opens a blob in its folder; `nil` if it is not there; blocks.
     init?(_ digest: Digest, in folder: Folder, files: StoreFiles) throws {
         guard let file = try folder.file(digest.hex) else { return nil }
         self.digest = digest
         self.files = files
-        self.file = file
+        bytes = { try file.readBuffer($0, at: $1) }
         size = try file.status().size
         whole = size <= 64 << 10 ? try file.readBuffer(Int(size), at: 0) : nil
+        isVerified = true
+    }
+
+    /// Opens a blob in an archive, whose bytes nobody has hashed since they were carried here; blocks.
+    /// - Throws: ``ContentError/wrongDigest(expected:actual:)`` for a small blob: what is read in one go is hashed at once.
+    init(_ digest: Digest, _ piece: ArchivePiece, files: StoreFiles) throws {
+        self.digest = digest
+        self.files = files
+        bytes = { try piece.readBuffer($0, at: $1) }
+        size = piece.size
+        let isSmall = size <= Int64(StoreFiles.chunkSize)
+        whole = isSmall ? ByteBuffer(bytes: try piece.bytes(of: digest)) : nil
+        isVerified = isSmall
     }
 
     /// The bytes of a range, which is cut to the length of the blob.
     ///
-    /// Nothing is verified here.
-    /// - Throws: ``ContentError/tooShort(_:expected:received:)`` from the stream if something has cut the file.
+    /// The last bytes of a whole blob that was not hashed before are held back until its digest is right; of a part nothing can be known.
+    /// - Throws: ``ContentError/tooShort(_:expected:received:)`` from the stream if something has cut the file,
+    ///   ``ContentError/wrongDigest(expected:actual:)``.
     public func read(_ range: Range<Int64>) -> ByteStream {
         let range = range.clamped(to: 0..<size)
         if let whole, whole.readableBytes == size {
@@ -42,7 +58,9 @@ public struct StoredBlob: Sendable {
                 }
             }
         }
-        return .reading(range, of: digest, on: files) { [file] in try file.readBuffer($0, at: $1) }
+        let stream = ByteStream.reading(range, of: digest, on: files, bytes)
+        guard !isVerified, range == 0..<size else { return stream }
+        return stream.verified(as: Descriptor(mediaType: .octetStream, digest: digest, size: size))
     }
 
     /// All bytes.

@@ -3,14 +3,12 @@
 
 public import OCI
 
-/// A manifest as it lies in a repository: its exact bytes, not taken apart.
+/// A manifest as it lies in a repository of a store or of bundles: its exact bytes, not taken apart.
 public struct StoredManifest: Hashable, Sendable {
     /// The media type under which it was put, its digest and its length.
     public let descriptor: Descriptor
     /// The bytes, which have the digest.
     public let bytes: [UInt8]
-    /// What the manifest refers to, if it does (image-spec, manifest.md, "subject").
-    public let subject: Digest?
 }
 
 /// What becomes of a manifest that points to content which the repository does not have.

@@ -8,12 +8,12 @@ import NIOPosix
 public import OCILayout
 public import ServiceLifecycle
 
-/// An OCI registry over a store: distribution-spec 1.1, and the catalog of Docker's registry.
+/// An OCI registry over a store, or over bundles to read from: distribution-spec 1.1, and the catalog of Docker's registry.
 ///
 /// Run it as a service. On a graceful shutdown it takes no more connections, and requests that are under way end; the one
 /// who runs it says how long they may take.
 public struct RegistryServer: Service {
-    /// What a server is like, besides its store.
+    /// What a server is like, besides what it serves.
     public struct Settings: Sendable {
         /// The address or name to listen on.
         public var host = "127.0.0.1"
@@ -40,26 +40,45 @@ public struct RegistryServer: Service {
         public init() {}
     }
 
-    private let served: ServedStore
+    private let served: ServedPlace
     private let settings: Settings
     private let listening: @Sendable (SocketAddress) async -> Void
 
-    /// Makes a server; it listens when it is run.
+    /// Makes a server over a store; it listens when it is run.
     /// - Parameter listening: Told the address when connections are taken.
     public init(
         store: LayoutStore,
         settings: Settings,
         listening: @escaping @Sendable (SocketAddress) async -> Void = { _ in }
     ) {
+        self.init(store, writing: settings.isReadOnly ? nil : store, settings, listening)
+    }
+
+    /// Makes a server over bundles, whatever the settings say one to read from; it listens when it is run.
+    /// - Parameter listening: Told the address when connections are taken.
+    public init(
+        bundles: BundleSet,
+        settings: Settings,
+        listening: @escaping @Sendable (SocketAddress) async -> Void = { _ in }
+    ) {
+        self.init(bundles, writing: nil, settings, listening)
+    }
+
+    private init(
+        _ content: any ServedContent,
+        writing store: LayoutStore?,
+        _ settings: Settings,
+        _ listening: @escaping @Sendable (SocketAddress) async -> Void
+    ) {
         self.settings = settings
         self.listening = listening
-        served = ServedStore(
+        served = ServedPlace(
+            content: content,
             store: store,
             rules: settings.rules,
             limits: settings.limits,
             ledger: UploadLedger(settings.limits),
-            isReadOnly: settings.isReadOnly,
-            allowsDeletion: settings.allowsDeletion && !settings.isReadOnly
+            allowsDeletion: settings.allowsDeletion
         )
     }
 
@@ -75,8 +94,8 @@ public struct RegistryServer: Service {
     private func serve(_ passwords: PasswordCheck?) async -> Result<Void, any Error> {
         do {
             var services: [any Service] = [try server(passwords)]
-            if !settings.isReadOnly {
-                services.append(UploadPurge(store: served.store, ledger: served.ledger, limits: settings.limits))
+            if let store = served.store {
+                services.append(UploadPurge(store: store, ledger: served.ledger, limits: settings.limits))
             }
             if let certificate = settings.certificate { services.append(certificate) }
             let group = ServiceGroup(

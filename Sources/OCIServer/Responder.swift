@@ -94,7 +94,7 @@ struct Responder: Sendable {
         }
         let action = request.action
         guard served.rules.allows(request.principal, action, in: repository) else { throw refusal(request) }
-        if served.isReadOnly, action != .pull { throw .unsupported("the registry is read-only") }
+        if served.store == nil, action != .pull { throw .readOnly }
         if action == .delete, !served.allowsDeletion { throw .unsupported("deletion is not enabled") }
     }
 

@@ -13,7 +13,7 @@ extension EndToEnd {
     /// Images go into a file, are carried, and arrive.
     @Suite(.serialized)
     struct BundleTests {
-        private func withFolder(_ body: (String) async throws -> Void) async throws {
+        func withFolder(_ body: (String) async throws -> Void) async throws {
             let folder = Program.temporaryPath("bundle")
             try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
             defer { try? FileManager.default.removeItem(atPath: folder) }
@@ -21,13 +21,13 @@ extension EndToEnd {
         }
 
         @discardableResult
-        private func mirror(_ arguments: String..., ends status: Int32 = 0) async throws -> ChildProcess.Result {
+        func mirror(_ arguments: String..., ends status: Int32 = 0) async throws -> ChildProcess.Result {
             let result = try await Program.start(arguments).wait()
             #expect(result.ending == .exited(status), "\(arguments): \(result.outputText)\(result.errorText)")
             return result
         }
 
-        private func bytes(_ path: String) throws -> Data { try Data(contentsOf: URL(filePath: path)) }
+        func bytes(_ path: String) throws -> Data { try Data(contentsOf: URL(filePath: path)) }
 
         /// A registry with small images in three repositories.
         private func withSource(_ body: (DockerRegistry) async throws -> Void) async throws {

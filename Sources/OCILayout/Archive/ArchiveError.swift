@@ -41,6 +41,8 @@ public enum ArchiveError: Error, Hashable, Sendable {
     case volumeChanged(path: String)
     /// A file of sums is none, or does not name all volumes.
     case sumsDamaged(path: String)
+    /// Bundles leave out so many blobs and manifests, and none of them has these.
+    case leftOut(Int)
     /// Another run is writing the same bundle.
     case busy(path: String)
 }

@@ -31,20 +31,10 @@ public final class BundleEndpoint: SourceEndpoint {
         self.path = path
         self.file = file
         self.files = files
-        var named: [RepositoryName: BundleContents.Repository] = [:]
-        var leftOut: [String] = []
-        for repository in file.map.contents.repositories {
-            guard let name = try rename(repository) else {
-                leftOut.append(repository.fullName)
-                continue
-            }
-            if let other = named.updateValue(repository, forKey: name) {
-                throw ArchiveError.sameName(name, [other.fullName, repository.fullName])
-            }
-        }
-        self.leftOut = leftOut
-        shelves = named.mapValues { BundleShelf($0) }
-        images = named.sorted { $0.key < $1.key }
+        let names = try BundleNames(file.map.contents.repositories, rename)
+        leftOut = names.leftOut
+        shelves = names.named.mapValues { BundleShelf($0) }
+        images = names.named.sorted { $0.key < $1.key }
             .map { name, repository in
                 (name, repository.roots.map { root in root.tag.map { .tag($0) } ?? .digest(root.manifest.digest) })
             }

@@ -1,22 +1,32 @@
 // mirror: container images from one registry to another
 // SPDX-License-Identifier: Apache-2.0
 
-import NIOCore
 import OCI
 import OCIContent
 
 /// What a bundle says of one repository, ordered for questions.
 struct BundleShelf: Sendable {
     let tags: [TagName: Descriptor]
+    /// The names of the tags, sorted.
+    let tagNames: [TagName]
     let manifests: [Digest: Descriptor]
     let blobs: [Digest: Int64]
     let referrers: [Digest: [Referrer]]
 
     init(_ repository: BundleContents.Repository) {
         tags = repository.roots.reduce(into: [:]) { tags, root in if let tag = root.tag { tags[tag] = root.manifest } }
+        tagNames = tags.keys.sorted()
         manifests = repository.manifests.reduce(into: [:]) { $0[$1.digest] = $1 }
         blobs = repository.blobs.reduce(into: [:]) { $0[$1.digest] = $1.size }
         referrers = Dictionary(grouping: repository.references, by: \.subject).mapValues { $0.map(\.referrer) }
+    }
+
+    /// What a tag or digest names.
+    func manifest(at target: Target) -> Descriptor? {
+        switch target {
+        case .tag(let tag): tags[tag]
+        case .digest(let digest): manifests[digest]
+        }
     }
 }
 
@@ -27,24 +37,17 @@ struct BundleRepository: ContentSource {
     let files: StoreFiles
 
     func tags() -> Pages<TagEntry> {
-        Pages(shelf.tags.map { TagEntry(tag: $0.key, digest: $0.value.digest) }.sorted { $0.tag < $1.tag })
+        Pages(shelf.tagNames.map { TagEntry(tag: $0, digest: shelf.tags[$0]?.digest) })
     }
 
-    func resolve(_ target: Target) async throws -> Descriptor? {
-        switch target {
-        case .tag(let tag): shelf.tags[tag]
-        case .digest(let digest): shelf.manifests[digest]
-        }
-    }
+    func resolve(_ target: Target) async throws -> Descriptor? { shelf.manifest(at: target) }
 
     func document(at target: Target) async throws -> ManifestDocument? {
-        guard let descriptor = try await resolve(target) else { return nil }
+        guard let descriptor = shelf.manifest(at: target) else { return nil }
         let digest = descriptor.digest
-        guard let member = file.map.pieces[digest] else { throw ContentError.leftOut(digest) }
-        guard member.header.size <= Int64(ManifestDocument.maximumSize) else { throw ContentError.missing(digest) }
-        let bytes = try await files.run { [file] in try file.bytes.read(Int(member.header.size), at: member.offset) }
-        let actual = Digester.digest(of: bytes, algorithm: digest.algorithm)
-        guard actual == digest else { throw ContentError.wrongDigest(expected: digest, actual: actual) }
+        guard let piece = file.piece(digest) else { throw ContentError.leftOut(digest) }
+        guard piece.size <= Int64(ManifestDocument.maximumSize) else { throw ContentError.missing(digest) }
+        let bytes = try await files.run { try piece.bytes(of: digest) }
         return try ManifestDocument(bytes: bytes, digest: digest, contentType: descriptor.mediaType.text)
     }
 
@@ -55,10 +58,8 @@ struct BundleRepository: ContentSource {
     func blob(_ descriptor: Descriptor, in range: Range<Int64>) async throws -> ByteStream {
         let digest = descriptor.digest
         guard shelf.blobs[digest] != nil else { throw ContentError.missing(digest) }
-        guard let member = file.map.pieces[digest] else { throw ContentError.leftOut(digest) }
-        let part = descriptor.delivered(of: range, from: member.header.size)
-        return .reading(part, of: digest, on: files) { [file] in
-            try file.bytes.readBuffer($0, at: member.offset + $1)
-        }
+        guard let piece = file.piece(digest) else { throw ContentError.leftOut(digest) }
+        let part = descriptor.delivered(of: range, from: piece.size)
+        return .reading(part, of: digest, on: files) { try piece.readBuffer($0, at: $1) }
     }
 }

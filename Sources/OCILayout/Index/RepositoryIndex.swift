@@ -41,8 +41,7 @@ struct RepositoryIndex: Sendable {
 
     /// The tags behind `tag`, at most `limit`.
     func tags(after tag: TagName?, limit: Int) -> ArraySlice<TagName> {
-        let start = tag.map { place(of: $0) + (tags[$0] == nil ? 0 : 1) } ?? 0
-        return sortedTags[start...].prefix(max(limit, 0))
+        sortedTags.elements(behind: tag, limit: limit)
     }
 
     /// The tags that point to a manifest; looks at all of them.
@@ -76,14 +75,14 @@ struct RepositoryIndex: Sendable {
             guard old.digest != digest else { return }
             keepExtras(of: old)
         } else {
-            sortedTags.insert(tag, at: place(of: tag))
+            sortedTags.insert(tag, at: sortedTags.place(of: tag))
         }
         tags[tag] = TaggedEntry(digest: digest, extras: extras[digest])
     }
 
     private mutating func untag(_ tag: TagName) {
         guard let old = tags.removeValue(forKey: tag) else { return }
-        sortedTags.remove(at: place(of: tag))
+        sortedTags.remove(at: sortedTags.place(of: tag))
         keepExtras(of: old)
     }
 
@@ -99,17 +98,6 @@ struct RepositoryIndex: Sendable {
         sortedTags.removeAll { tags[$0] == nil }
         extras[digest] = nil
         foreign.removeAll { $0.digest == digest }
-    }
-
-    /// Where a tag is or would be among the sorted ones.
-    private func place(of tag: TagName) -> Int {
-        var low = 0
-        var high = sortedTags.count
-        while low < high {
-            let middle = (low + high) / 2
-            if sortedTags[middle] < tag { low = middle + 1 } else { high = middle }
-        }
-        return low
     }
 }
 

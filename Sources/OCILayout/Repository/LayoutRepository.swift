@@ -89,8 +89,7 @@ extension RepositoryState {
         guard let bytes = try bytes(of: entry.digest) else { throw ContentError.missing(entry.digest) }
         return StoredManifest(
             descriptor: Descriptor(mediaType: entry.mediaType, digest: entry.digest, size: Int64(bytes.count)),
-            bytes: bytes,
-            subject: entry.subject
+            bytes: bytes
         )
     }
 

@@ -56,6 +56,9 @@ extension RegistryFault {
         RegistryFault(status: status, code: "UNSUPPORTED", message: message)
     }
 
+    /// Nothing can be pushed or deleted, by anybody.
+    static let readOnly = unsupported("the registry is read-only")
+
     static func nameInvalid(_ message: String) -> RegistryFault {
         RegistryFault(status: .badRequest, code: "NAME_INVALID", message: message)
     }

@@ -8,7 +8,7 @@ import OCILayout
 
 /// `/v2/<name>/blobs/<digest>`.
 struct BlobRoutes: Sendable {
-    let served: ServedStore
+    let served: ServedPlace
     let name: RepositoryName
     let digest: Digest
 
@@ -43,7 +43,7 @@ struct BlobRoutes: Sendable {
     }
 
     private func delete() async throws -> RegistryResponse {
-        guard try await served[name].remove(blob: digest) else { throw RegistryFault.blobUnknown }
+        guard try await served.writable(name).remove(blob: digest) else { throw RegistryFault.blobUnknown }
         return RegistryResponse(.accepted, [.contentDigest: digest.description])
     }
 

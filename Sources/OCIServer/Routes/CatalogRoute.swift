@@ -9,7 +9,7 @@ import OCILayout
 ///
 /// Shows what the client may read, and nothing else.
 struct CatalogRoute: Sendable {
-    let served: ServedStore
+    let served: ServedPlace
 
     func answer(_ request: RegistryRequest) async throws -> RegistryResponse {
         try request.allow("GET, HEAD", [.get, .head])
@@ -36,7 +36,7 @@ struct CatalogRoute: Sendable {
         guard page.count > 0 else { return [] }
         var names: [RepositoryName] = []
         while names.count <= page.count {
-            let found = try await served.store.repositories(after: last, limit: page.count + 1)
+            let found = try await served.content.repositories(after: last, limit: page.count + 1)
             names += found.filter { served.rules.allows(principal, .pull, in: $0) }
             guard found.count > page.count else { break }
             last = found.last

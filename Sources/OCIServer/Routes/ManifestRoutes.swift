@@ -9,7 +9,7 @@ import OCILayout
 
 /// `/v2/<name>/manifests/<reference>`.
 struct ManifestRoutes: Sendable {
-    let served: ServedStore
+    let served: ServedPlace
     let name: RepositoryName
     let target: Target
 
@@ -33,10 +33,13 @@ struct ManifestRoutes: Sendable {
         return RegistryResponse(.ok, headers, body: .bytes(ByteBuffer(bytes: manifest.bytes)))
     }
 
-    /// The manifest; `nil` also for one whose file is gone or damaged, so that a client that compares sends it again, which
-    /// mends it.
+    /// The manifest; `nil` also for one that is gone or damaged where it can be written, so that a client that compares sends it
+    /// again, which mends it.
     private func stored() async throws -> StoredManifest? {
-        do { return try await served[name].storedManifest(at: target) } catch is ContentError { return nil }
+        let repository = served[name]
+        do { return try await repository.storedManifest(at: target) } catch is ContentError where served.store != nil {
+            return nil
+        }
     }
 
     private func put(_ request: RegistryRequest) async throws -> RegistryResponse {
@@ -53,7 +56,7 @@ struct ManifestRoutes: Sendable {
             throw RegistryFault.digestInvalid("the manifest has the digest \(digest)")
         }
         let document = try ManifestDocument(bytes: bytes, digest: digest, contentType: request.headers[.contentType])
-        try await served[name].put(document, as: tags)
+        try await served.writable(name).put(document, as: tags)
         var headers: HTTPFields = [
             .location: "/v2/\(name)/manifests/\(digest)", .contentDigest: digest.description,
         ]
@@ -78,10 +81,11 @@ struct ManifestRoutes: Sendable {
     }
 
     private func delete() async throws -> RegistryResponse {
+        let repository = try served.writable(name)
         let wasThere =
             switch target {
-            case .tag(let tag): try await served[name].remove(tag)
-            case .digest(let digest): try await served[name].remove(manifest: digest)
+            case .tag(let tag): try await repository.remove(tag)
+            case .digest(let digest): try await repository.remove(manifest: digest)
             }
         guard wasThere else { throw RegistryFault.manifestUnknown }
         return RegistryResponse(.accepted)

@@ -10,7 +10,7 @@ import OCILayout
 ///
 /// A subject that nobody has pushed has no referrers, which is not an error.
 struct ReferrerRoutes: Sendable {
-    let served: ServedStore
+    let served: ServedPlace
     let name: RepositoryName
     let subject: Digest
 

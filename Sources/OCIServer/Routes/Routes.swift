@@ -6,7 +6,7 @@ import OCI
 
 /// Answers a request that was read and let in: one switch over what it is about.
 struct Routes: Sendable {
-    let served: ServedStore
+    let served: ServedPlace
 
     /// The answer; errors are those of the store, or ``RegistryFault``.
     func answer(_ request: RegistryRequest) async throws -> RegistryResponse {

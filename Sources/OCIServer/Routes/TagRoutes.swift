@@ -7,7 +7,7 @@ import OCILayout
 
 /// `/v2/<name>/tags/list`.
 struct TagRoutes: Sendable {
-    let served: ServedStore
+    let served: ServedPlace
     let name: RepositoryName
 
     func answer(_ request: RegistryRequest) async throws -> RegistryResponse {

@@ -10,7 +10,7 @@ import OCILayout
 ///
 /// The address of an upload says nothing about its state, so that a client can go on with it after any interruption.
 struct UploadRoutes: Sendable {
-    let served: ServedStore
+    let served: ServedPlace
     let name: RepositoryName
 
     /// Begins an upload, mounts a blob, or takes in a whole blob in one request.
@@ -23,7 +23,7 @@ struct UploadRoutes: Sendable {
         let digest = try query.single("digest").map(RequestPath.digest)
         let algorithm = try digest?.algorithm ?? algorithm(query)
         let client = request.uploadClient
-        let repository = served[name]
+        let repository = try served.writable(name)
         let upload = try await served.ledger.begin(for: client) {
             try await repository.beginUpload(owner: request.principal.owner, algorithm: algorithm)
         }
@@ -52,7 +52,8 @@ struct UploadRoutes: Sendable {
     /// Goes on with an upload, asks about it, ends or cancels it.
     func answer(_ request: RegistryRequest, _ text: String) async throws -> RegistryResponse {
         try request.allow("GET, HEAD, PATCH, PUT, DELETE", [.get, .head, .patch, .put, .delete])
-        guard let id = UploadID(text), let upload = try await served[name].upload(id, owner: request.principal.owner)
+        let repository = try served.writable(name)
+        guard let id = UploadID(text), let upload = try await repository.upload(id, owner: request.principal.owner)
         else { throw RegistryFault.uploadUnknown }
         switch request.method {
         case .patch:
@@ -78,7 +79,7 @@ struct UploadRoutes: Sendable {
     /// Whether the repository has the blob now, without a byte being sent.
     private func mount(_ text: String, _ request: RegistryRequest) async throws -> Bool {
         let digest = try RequestPath.digest(text)
-        let repository = served[name]
+        let repository = try served.writable(name)
         guard let from = try request.query.single("from") else {
             // Where a blob is that others pushed is no business of those who cannot read everything.
             if served.rules.readsEverything(request.principal) { return try await repository.mount(digest, from: nil) }

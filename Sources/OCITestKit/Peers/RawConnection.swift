@@ -9,10 +9,12 @@ import Synchronization
 public final class RawConnection: Sendable {
     /// What came after a wait.
     public struct Received: Sendable {
-        /// The bytes so far, as text.
-        public let text: String
+        /// The bytes so far.
+        public let bytes: [UInt8]
+        /// The bytes as text, which takes long for many.
+        public var text: String { String(decoding: bytes, as: UTF8.self) }
         /// How many bytes they are.
-        public let count: Int
+        public var count: Int { bytes.count }
         /// Whether the other side has closed the connection.
         public let isClosed: Bool
     }
@@ -90,9 +92,7 @@ public final class RawConnection: Sendable {
 
     /// What has come so far.
     public var received: Received {
-        reader.state.withLock {
-            Received(text: String(decoding: $0.bytes, as: UTF8.self), count: $0.bytes.count, isClosed: $0.isClosed)
-        }
+        reader.state.withLock { Received(bytes: $0.bytes, isClosed: $0.isClosed) }
     }
 
     /// Waits until what came satisfies a condition.

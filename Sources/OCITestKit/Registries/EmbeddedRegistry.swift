@@ -5,7 +5,7 @@ import Foundation
 import Glibc
 import Synchronization
 
-/// `mirror serve` as a process of its own, on loopback, over a store in a directory of its own.
+/// `mirror serve` as a process of its own, on loopback, over a store in a directory of its own, or over bundles.
 public final class EmbeddedRegistry: Sendable {
     /// The server could not be started.
     public struct StartFailure: Error, CustomStringConvertible {
@@ -29,6 +29,7 @@ public final class EmbeddedRegistry: Sendable {
     private struct Launch: Sendable {
         let wrapper: [String]
         let program: String
+        let bundles: [String]
         let arguments: [String]
     }
 
@@ -42,11 +43,13 @@ public final class EmbeddedRegistry: Sendable {
     /// - Parameters:
     ///   - program: The path of `mirror`.
     ///   - arguments: Options besides those for the store and the address.
+    ///   - bundles: What is served instead of a store.
     ///   - parent: Where its directory is made; by default where other registries are.
     ///   - wrapper: A shell command that prepares the folder `$0` and then executes `"$@"`; none by default.
     public static func start(
         _ program: String,
         _ arguments: [String] = ["--allow-delete"],
+        bundles: [String] = [],
         in parent: String? = nil,
         wrapper: [String] = []
     ) async throws -> EmbeddedRegistry {
@@ -56,6 +59,7 @@ public final class EmbeddedRegistry: Sendable {
             let launch = Launch(
                 wrapper: wrapper.isEmpty ? [] : wrapper + [directory],
                 program: program,
+                bundles: bundles,
                 arguments: arguments
             )
             let state = try await start(launch, directory, port: 0)
@@ -91,7 +95,12 @@ public final class EmbeddedRegistry: Sendable {
         await state.withLock { $0.process }.stop()
         let port = Int(host.split(separator: ":")[1]) ?? 0
         let wrapper = wrapper.map { $0.isEmpty ? [] : $0 + [directory] } ?? launch.wrapper
-        let launch = Launch(wrapper: wrapper, program: launch.program, arguments: launch.arguments)
+        let launch = Launch(
+            wrapper: wrapper,
+            program: launch.program,
+            bundles: launch.bundles,
+            arguments: launch.arguments
+        )
         let new = try await Self.start(launch, directory, port: port)
         state.withLock { $0 = new }
     }
@@ -109,7 +118,8 @@ public final class EmbeddedRegistry: Sendable {
         // Beside the directory, which the wrapper may hide behind another file system.
         let output = "\(directory)-output-\(UUID().uuidString)"
         defer { try? FileManager.default.removeItem(atPath: output) }
-        let options = ["serve", "--store", "\(directory)/store", "--listen", "127.0.0.1:\(port)"]
+        let place = launch.bundles.isEmpty ? ["--store", "\(directory)/store"] : launch.bundles
+        let options = ["serve"] + place + ["--listen", "127.0.0.1:\(port)"]
         let command = launch.wrapper + [launch.program] + options + launch.arguments
         let child = try await ChildProcess.start(
             "/bin/sh",
@@ -141,10 +151,11 @@ public final class EmbeddedRegistry: Sendable {
 public func withEmbeddedRegistry<Value: Sendable>(
     _ program: String,
     _ arguments: [String] = ["--allow-delete"],
+    bundles: [String] = [],
     in parent: String? = nil,
     _ body: (EmbeddedRegistry) async throws -> Value
 ) async throws -> Value {
-    let registry = try await EmbeddedRegistry.start(program, arguments, in: parent)
+    let registry = try await EmbeddedRegistry.start(program, arguments, bundles: bundles, in: parent)
     do {
         let value = try await body(registry)
         await registry.stop()

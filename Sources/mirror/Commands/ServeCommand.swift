@@ -3,14 +3,24 @@
 
 import ArgumentParser
 import Foundation
+import OCI
 import OCIServer
 
-/// `mirror serve`: a registry over a store on disk.
+/// `mirror serve`: a registry over a store on disk, or over bundles.
 struct ServeCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "serve",
-        abstract: "Serve a store as a registry (OCI distribution-spec 1.1).",
+        abstract: "Serve a store, or bundles, as a registry (OCI distribution-spec 1.1).",
         discussion: """
+            Without a file, a store is served, from which images are pulled and to which they are pushed. With files, the bundles that \
+            mirror export wrote are served as they are: nothing is unpacked, nothing can be pushed.
+
+            BUNDLES
+              Several bundles are one registry: a repository has what any of them has of it; where a tag is in several, the last \
+            one counts, so name the oldest first. Repositories are called as mirror import calls them, also with --map. A bundle \
+            that was cut or changed is refused at the start; the bytes of blobs and manifests are hashed as they are sent, and the \
+            end of a damaged one is never sent.
+
             On loopback everybody may read and write. On other addresses the start is refused unless --htpasswd names a \
             file of users, or --allow-anonymous says that everybody who can connect may do what the rules say.
 
@@ -29,10 +39,21 @@ struct ServeCommand: AsyncParsableCommand {
             EXAMPLES
               mirror serve
               mirror serve --store /srv/store --listen 127.0.0.1:0 --allow-delete
+              mirror serve images.tar
+              mirror serve --map 'docker.io/**=hub/**' --map 'registry.lan/**=**' week-1.tar week-2.tar
               mirror serve --listen :5000 --htpasswd users --allow 'ci:pull,push:team/**' --allow 'anonymous:pull:**' \
             --tls-certificate server.pem --tls-key server.key
             """
     )
+
+    @Argument(help: ArgumentHelp("Bundles to serve instead of a store, the oldest first.", valueName: "file"))
+    var files: [String] = []
+
+    @Option(
+        name: .customLong("map"),
+        help: ArgumentHelp("What repositories of bundles are called; can be repeated.", valueName: "from=to")
+    )
+    var maps: [String] = []
 
     @Option(
         help: ArgumentHelp(
@@ -45,7 +66,7 @@ struct ServeCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Where to listen; port 0 takes any that is free.", valueName: "address:port"))
     var listen = "127.0.0.1:5000"
 
-    @Flag(help: "Refuse everything but reading.")
+    @Flag(help: "Refuse everything but reading, as is always done for bundles.")
     var readOnly = false
 
     @Flag(help: "Let blobs, manifests and tags be deleted.")
@@ -81,9 +102,40 @@ struct ServeCommand: AsyncParsableCommand {
             throw ValidationError("--tls-certificate and --tls-key go together.")
         }
         guard (0...3600).contains(grace) else { throw ValidationError("--grace is from 0 to 3600 seconds.") }
+        try validatePlace()
+    }
+
+    /// Refuses what does not go with what is served.
+    private func validatePlace() throws {
+        guard let file = files.first else {
+            guard maps.isEmpty else {
+                throw ValidationError("--map names repositories of bundles: name the files to serve, too.")
+            }
+            return
+        }
+        guard store == nil else {
+            throw ValidationError("Either a store is served or bundles: --store does not go with \(file).")
+        }
+        guard !allowDelete else {
+            throw ValidationError("From bundles nothing is deleted: --allow-delete does not go with \(file).")
+        }
+        for file in files {
+            var isFolder: ObjCBool = false
+            guard FileManager.default.fileExists(atPath: file, isDirectory: &isFolder), isFolder.boolValue else {
+                continue
+            }
+            throw ValidationError("\(file) is a folder, no bundle: a store is served with --store \(file).")
+        }
     }
 
     func run() async throws {
+        let served: Served
+        do {
+            let rules = try maps.map { try NameRule($0) }
+            served = files.isEmpty ? .store(store ?? StoreLocation.usual) : .bundles(files, rules)
+        } catch {
+            throw ValidationError(Wording.sentenceAndHint(for: error))
+        }
         let settings: RegistryServer.Settings
         do {
             settings = try makeSettings()
@@ -91,7 +143,7 @@ struct ServeCommand: AsyncParsableCommand {
             Lines.complain(error, to: .standardError)
             throw ExitCode.configuration
         }
-        throw await serve(settings, store: store ?? StoreLocation.usual, grace: .seconds(grace))
+        throw await serve(served, settings, grace: .seconds(grace))
     }
 
     private func makeSettings() throws -> RegistryServer.Settings {
@@ -111,7 +163,7 @@ struct ServeCommand: AsyncParsableCommand {
                 hasUsers: htpasswd != nil,
                 hasCertificate: tlsCertificate != nil,
                 allowsAnonymous: allowAnonymous,
-                isReadOnly: readOnly,
+                isReadOnly: readOnly || !files.isEmpty,
                 rules: allow.map { try AccessRules.Rule($0) }
             )
         )

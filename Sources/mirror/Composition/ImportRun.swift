@@ -78,7 +78,7 @@ struct ImportRun {
         _ mapping: NameMapping
     ) async throws -> [Digest: RepositoryName] {
         let check = try AssumptionCheck(contents, at: completion) { repository in
-            try name(of: repository).map { try mapping.destination(of: $0) }
+            try rules.name(of: repository).map { try mapping.destination(of: $0) }
         }
         let outcome = try await check.run()
         for missing in outcome.missing { show.record(.missing(missing)) }
@@ -86,10 +86,6 @@ struct ImportRun {
         return outcome.located
     }
 
-    /// What a repository is called in the bundle as a place; `nil` where rules leave it out.
-    private func name(of repository: BundleContents.Repository) throws -> RepositoryName? {
-        rules.isEmpty ? repository.name : try rules.name(of: repository.name, from: repository.host)
-    }
 }
 
 /// A bundle leaves out what its destination does not have.
@@ -108,7 +104,7 @@ extension ImportRun {
             }
             try await sums.check(bundle)
         }
-        let opened = try await pool.bundle(bundle) { [self] in try name(of: $0) }
+        let opened = try await pool.bundle(bundle) { [rules] in try rules.name(of: $0) }
         if let verifyingKey { try KeyFile.check(opened.signedBytes, signedBeside: bundle.path, by: verifyingKey) }
         return opened
     }
@@ -116,7 +112,7 @@ extension ImportRun {
     private func openInput() async throws -> BundleEndpoint {
         let input = try StandardInput.kept()
         defer { close(input) }
-        return try await pool.bundle(try VolumeSet(at: "/proc/self/fd/\(input)")) { [self] in try name(of: $0) }
+        return try await pool.bundle(try VolumeSet(at: "/proc/self/fd/\(input)")) { [rules] in try rules.name(of: $0) }
     }
 
     /// What people call the bundle.
@@ -124,9 +120,10 @@ extension ImportRun {
 }
 
 extension [NameRule] {
-    /// What the first rule that speaks of a repository calls it.
-    func name(of repository: RepositoryName, from host: RegistryHost?) throws -> RepositoryName? {
-        for rule in self { if let name = try rule.name(of: repository, from: host) { return name } }
+    /// What a repository of a bundle is called: by the first rule that speaks of it, or, where there are no rules, by its path.
+    func name(of repository: BundleContents.Repository) throws -> RepositoryName? {
+        if isEmpty { return repository.name }
+        for rule in self { if let name = try rule.name(of: repository.name, from: repository.host) { return name } }
         return nil
     }
 }

@@ -30,7 +30,7 @@ struct ServePolicy {
         }
         if wishes.hasUsers, wishes.allowsAnonymous, !anonymous { throw .anonymousWithoutRule }
         guard wishes.hasUsers || wishes.address.isLoopback || wishes.allowsAnonymous else {
-            throw .openToStrangers(wishes.address)
+            throw .openToStrangers(wishes.address, isReadOnly: wishes.isReadOnly)
         }
         var warnings: [String] = []
         let verb = wishes.isReadOnly ? "read" : "read and write"
@@ -48,7 +48,7 @@ struct ServePolicy {
 /// Why a server is not started.
 enum ServePolicyError: Error, Hashable {
     /// It would be open to others than this machine, without passwords.
-    case openToStrangers(ListenAddress)
+    case openToStrangers(ListenAddress, isReadOnly: Bool)
     /// Rules name users, but no file says who they are.
     case usersWithoutFile
     /// Both a file of users and everybody, but not what everybody may do.

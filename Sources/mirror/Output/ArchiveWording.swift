@@ -24,6 +24,8 @@ enum ArchiveWording {
         case .tooManyVolumes(let count): "there would be \(count) volumes, more than 999"
         case .volumeChanged(let path): "\(path) is not as it was written: its digest is not that of the sums beside it"
         case .sumsDamaged(let path): "\(path) does not have the SHA-256 digests of all volumes"
+        case .leftOut(let count):
+            "\(Measures.count(count, "blob or manifest is", "blobs and manifests are")) left out, and in none of the bundles"
         case .busy(let path): "another run is writing \(path)"
         }
     }
@@ -34,6 +36,7 @@ enum ArchiveWording {
         case .sameName: "--map gives them different names"
         case .contentsTooLong: "several smaller bundles carry the same; what is there already is not sent again"
         case .volumeMissing: "volumes in other folders are named one by one"
+        case .leftOut: "name the bundles before it, too"
         case .tooManyVolumes: "--volume-size says how large they are"
         case .notABundle, .noFile, .tooLarge, .unsupportedVersion, .volumeTwice, .sumsDamaged, .busy: nil
         }

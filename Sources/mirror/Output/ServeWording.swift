@@ -8,8 +8,8 @@ import OCIServer
 enum ServeWording {
     static func sentence(for error: ServePolicyError) -> String {
         switch error {
-        case .openToStrangers(let address):
-            "cannot listen on \(address): everybody who can reach it could read and write"
+        case .openToStrangers(let address, let isReadOnly):
+            "cannot listen on \(address): everybody who can reach it could read\(isReadOnly ? "" : " and write")"
         case .usersWithoutFile: "--allow names users, but there is no --htpasswd that says who they are"
         case .anonymousWithoutRule: "with --htpasswd, --allow-anonymous needs a rule that says what everybody may do"
         }

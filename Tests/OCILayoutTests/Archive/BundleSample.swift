@@ -10,14 +10,21 @@ import OCITestKit
 
 /// Images of two repositories that share a layer, as a bundle is made of them.
 struct BundleSample {
-    let source = MemoryEndpoint()
+    let source: MemoryEndpoint
     let contents: BundleContents
 
     static let app = repository("team/app")
     static let base = repository("library/base")
 
+    /// What a place has, or a part of it.
+    init(source: MemoryEndpoint, contents: BundleContents) {
+        self.source = source
+        self.contents = contents
+    }
+
     /// - Parameter layerSize: About how long each layer is, in bytes.
     init(layerSize: Int64 = 4096) async throws {
+        source = MemoryEndpoint()
         let images = [
             try await BuiltImage.random(seed: 1, layerSizes: [layerSize, layerSize]),
             try await BuiltImage.random(seed: 1, layerSizes: [layerSize, 2 * layerSize]),

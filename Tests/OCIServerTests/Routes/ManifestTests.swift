@@ -28,8 +28,9 @@ import Testing
         return try await server.request("PUT", "/v2/\(name)/manifests/\(reference)", fields, body: Array(text.utf8))
     }
 
-    @Test func `a manifest is kept byte for byte, with its type`() async throws {
-        try await withServer { server in
+    @Test(arguments: Backing.allCases)
+    func `a manifest is kept byte for byte, with its type`(_ backing: Backing) async throws {
+        try await withServer(over: backing) { server in
             let config = try await config(server, "a")
             let documents = [
                 (ociType, "{ \"schemaVersion\": 2,\n\t\"config\": \(config),  \"layers\": [], \"x\": \"\\u00e9\" }\n"),
@@ -40,6 +41,7 @@ import Testing
                 (MediaType.ociIndex.text, #"{"schemaVersion":2,"manifests":[]}"#),
                 (MediaType.dockerManifestList.text, #"{"schemaVersion":2,"manifests":[],"annotations":{"a":"b"}}"#),
             ]
+            var kept: [(uri: String, type: String, text: String, digest: Digest)] = []
             for (place, (type, text)) in documents.enumerated() {
                 for algorithm in Digest.Algorithm.allCases {
                     let digest = Digester.digest(of: Array(text.utf8), algorithm: algorithm)
@@ -49,25 +51,28 @@ import Testing
                         #expect(reply.status == 201, "\(reply.text)")
                         #expect(reply.header("Docker-Content-Digest") == "\(digest)")
                         let location = try #require(reply.header("Location"))
-                        for uri in [location, "/v2/a/manifests/\(reference)"] {
-                            // Whatever a client accepts, a manifest is never made into another one.
-                            let accept = [(name: "Accept", value: "application/json")]
-                            let got = try await server.request("GET", uri, accept)
-                            #expect(got.body == Array(text.utf8))
-                            let head = try await server.request("HEAD", uri)
-                            #expect(head.body.isEmpty)
-                            for answer in [got, head] {
-                                #expect(answer.status == 200)
-                                #expect(answer.header("Content-Type") == type)
-                                #expect(answer.header("Content-Length") == "\(text.utf8.count)")
-                                #expect(answer.header("Docker-Content-Digest") == "\(digest)")
-                                #expect(answer.header("ETag") == "\"\(digest)\"")
-                            }
-                            let known = try await server.request("GET", uri, [("If-None-Match", "\"\(digest)\"")])
-                            #expect(known.status == 304)
-                        }
+                        kept += [location, "/v2/a/manifests/\(reference)"].map { ($0, type, text, digest) }
                     }
                 }
+            }
+            return kept
+        } _: { server, kept in
+            for (uri, type, text, digest) in kept {
+                // Whatever a client accepts, a manifest is never made into another one.
+                let accept = [(name: "Accept", value: "application/json")]
+                let got = try await server.request("GET", uri, accept)
+                #expect(got.body == Array(text.utf8))
+                let head = try await server.request("HEAD", uri)
+                #expect(head.body.isEmpty)
+                for answer in [got, head] {
+                    #expect(answer.status == 200)
+                    #expect(answer.header("Content-Type") == type)
+                    #expect(answer.header("Content-Length") == "\(text.utf8.count)")
+                    #expect(answer.header("Docker-Content-Digest") == "\(digest)")
+                    #expect(answer.header("ETag") == "\"\(digest)\"")
+                }
+                let known = try await server.request("GET", uri, [("If-None-Match", "\"\(digest)\"")])
+                #expect(known.status == 304)
             }
         }
     }
@@ -155,8 +160,9 @@ import Testing
         }
     }
 
-    @Test func `tags are listed in order, in pages`() async throws {
-        try await withServer { server in
+    @Test(arguments: Backing.allCases)
+    func `tags are listed in order, in pages`(_ backing: Backing) async throws {
+        try await withServer(over: backing) { server in
             let text = #"{"config":\#(try await config(server, "a"))}"#
             let digest = Digester.digest(of: Array(text.utf8))
             #expect(try await server.request("GET", "/v2/a/tags/list").json["tags"] as? [String] == [])
@@ -165,6 +171,7 @@ import Testing
                 try await put(text, "\(digest)?" + names.map { "tag=\($0)" }.joined(separator: "&"), server).status
                     == 201
             )
+        } _: { server, _ in
             let sorted = ["10", "9", "A", "Z", "_x", "a", "a-b", "a.b", "b"]
             let all = try await server.request("GET", "/v2/a/tags/list")
             #expect(try all.json["tags"] as? [String] == sorted)
@@ -203,8 +210,9 @@ import Testing
         }
     }
 
-    @Test func `repositories are listed in order, in pages`() async throws {
-        try await withServer { server in
+    @Test(arguments: Backing.allCases)
+    func `repositories are listed in order, in pages`(_ backing: Backing) async throws {
+        try await withServer(over: backing) { server in
             #expect(try await server.request("GET", "/v2/_catalog").json["repositories"] as? [String] == [])
             let names = ["b", "a/b/c", "a", "a-b", "c/d"]
             for name in names {
@@ -213,6 +221,7 @@ import Testing
                 )
             }
             try await server.push([1], to: "only-blobs")
+        } _: { server, _ in
             let sorted = ["a", "a-b", "a/b/c", "b", "c/d"]
             for size in 1...6 {
                 var read: [String] = []
@@ -235,10 +244,11 @@ import Testing
         }
     }
 
-    @Test func `referrers are told by their subject, whether it is there or not`() async throws {
-        try await withServer { server in
-            let subject = Digester.digest(of: [1])
-            let path = "/v2/a/referrers/\(subject)"
+    @Test(arguments: Backing.allCases)
+    func `referrers are told by their subject, whether it is there or not`(_ backing: Backing) async throws {
+        let subject = Digester.digest(of: [1])
+        let path = "/v2/a/referrers/\(subject)"
+        try await withServer(over: backing) { server in
             let empty = try await server.request("GET", path)
             #expect(empty.status == 200)
             #expect(empty.header("Content-Type") == MediaType.ociIndex.text)
@@ -258,6 +268,9 @@ import Testing
                 #expect(reply.status == 201, "\(reply.text)")
                 #expect(reply.header("OCI-Subject") == "\(subject)")
             }
+            return (signature, plain, index)
+        } _: { server, written in
+            let (signature, plain, index) = written
             let all = try await server.request("GET", path)
             let manifests = try #require(try all.json["manifests"] as? [[String: Any]])
             #expect(manifests.count == 3)
@@ -278,9 +291,27 @@ import Testing
                 #expect(try (filtered.json["manifests"] as? [Any])?.count == 1)
                 #expect(filtered.header("OCI-Filters-Applied") == "artifactType")
             }
-            let deleted = "/v2/a/manifests/\(Digester.digest(of: Array(signature.utf8)))"
-            #expect(try await server.request("DELETE", deleted).status == 202)
-            #expect(try await (server.request("GET", path).json["manifests"] as? [Any])?.count == 2)
+            let elsewhere = try await server.request(
+                "GET",
+                "/v2/a/referrers/\(Digester.digest(of: Array(signature.utf8)))"
+            )
+            #expect(try (elsewhere.json["manifests"] as? [Any])?.isEmpty == true)
+        }
+    }
+
+    @Test func `a referrer that is deleted is listed no more`() async throws {
+        try await withServer { server in
+            let subject = Digester.digest(of: [1])
+            let reference = #""subject":{"mediaType":"\#(ociType)","digest":"\#(subject)","size":1}"#
+            let text = #"{"schemaVersion":2,"config":\#(try await config(server, "a")),\#(reference)}"#
+            let digest = Digester.digest(of: Array(text.utf8))
+            #expect(try await put(text, "\(digest)", server).status == 201)
+            func count() async throws -> Int? {
+                try await (server.request("GET", "/v2/a/referrers/\(subject)").json["manifests"] as? [Any])?.count
+            }
+            #expect(try await count() == 1)
+            #expect(try await server.request("DELETE", "/v2/a/manifests/\(digest)").status == 202)
+            #expect(try await count() == 0)
         }
     }
 
@@ -339,18 +370,32 @@ import Testing
         try await withServer(in: folder) {
             $0.isReadOnly = true
         } _: { server in
-            let digest = image.manifest.descriptor.digest
-            for (method, path) in [
-                ("POST", "blobs/uploads/"), ("PUT", "manifests/two"), ("DELETE", "manifests/one"),
-                ("POST", "blobs/uploads/?mount=\(digest)&from=a"),
-                ("PATCH", "blobs/uploads/0123456789abcdef0123456789abcdef"),
-            ] {
-                let reply = try await server.request(method, "/v2/a/\(path)", body: [1])
-                #expect(reply.status == 405, "\(method) \(path)")
-                #expect(reply.codes == ["UNSUPPORTED"])
-            }
-            #expect(try await server.request("GET", "/v2/a/manifests/one").body == image.manifest.bytes)
-            #expect(try await server.request("GET", "/v2/a/blobs/\(image.blobs[1].descriptor.digest)").status == 200)
+            try await expectReadOnly(server, image)
         }
+    }
+
+    @Test func `a server over bundles takes nothing in`() async throws {
+        let image = try await BuiltImage.random(seed: 3)
+        try await withServer(over: .bundle) {
+            try await $0.push(image, to: "a", as: ["one"])
+        } _: { server, _ in
+            try await expectReadOnly(server, image)
+        }
+    }
+
+    /// Checks that an image can be read, and nothing be written.
+    private func expectReadOnly(_ server: TestServer, _ image: BuiltImage) async throws {
+        let digest = image.manifest.descriptor.digest
+        for (method, path) in [
+            ("POST", "blobs/uploads/"), ("PUT", "manifests/two"), ("DELETE", "manifests/one"),
+            ("POST", "blobs/uploads/?mount=\(digest)&from=a"),
+            ("PATCH", "blobs/uploads/0123456789abcdef0123456789abcdef"),
+        ] {
+            let reply = try await server.request(method, "/v2/a/\(path)", body: [1])
+            #expect(reply.status == 405, "\(method) \(path)")
+            #expect(reply.codes == ["UNSUPPORTED"])
+        }
+        #expect(try await server.request("GET", "/v2/a/manifests/one").body == image.manifest.bytes)
+        #expect(try await server.request("GET", "/v2/a/blobs/\(image.blobs[1].descriptor.digest)").status == 200)
     }
 }

@@ -24,13 +24,19 @@ import Testing
         }
     }
 
-    @Test func `a blob is read whole, with its length, digest and tag`() async throws {
-        try await withServer { server in
-            for (size, algorithm) in [
-                (0, Digest.Algorithm.sha256), (2, .sha256), (2048, .sha512), (300_000, .sha256), (3 << 20, .sha256),
-            ] {
+    @Test(arguments: Backing.allCases)
+    func `a blob is read whole, with its length, digest and tag`(_ backing: Backing) async throws {
+        let blobs = [
+            (0, Digest.Algorithm.sha256), (2, .sha256), (2048, .sha512), (300_000, .sha256), (3 << 20, .sha256),
+        ]
+        try await withServer(over: backing) { server in
+            for (size, algorithm) in blobs {
+                try await server.push(someBytes(size), to: "team/app", algorithm: algorithm)
+            }
+        } _: { server, _ in
+            for (size, algorithm) in blobs {
                 let bytes = someBytes(size)
-                let digest = try await server.push(bytes, to: "team/app", algorithm: algorithm)
+                let digest = Digester.digest(of: bytes, algorithm: algorithm)
                 let path = "/v2/team/app/blobs/\(digest)"
                 let reply = try await server.request("GET", path)
                 #expect(reply.status == 200)
@@ -49,10 +55,13 @@ import Testing
         }
     }
 
-    @Test func `what is not there is unknown`() async throws {
-        try await withServer { server in
-            let digest = Digester.digest(of: [1])
+    @Test(arguments: Backing.allCases)
+    func `what is not there is unknown`(_ backing: Backing) async throws {
+        try await withServer(over: backing) { server in
             try await server.push([2], to: "here")
+            // What another repository has does not count.
+            return try await server.push([1], to: "elsewhere")
+        } _: { server, digest in
             for name in ["here", "nowhere"] {
                 for (path, code) in [
                     ("blobs/\(digest)", "BLOB_UNKNOWN"), ("manifests/latest", "MANIFEST_UNKNOWN"),
@@ -70,10 +79,12 @@ import Testing
         }
     }
 
-    @Test func `parts of a blob are read by ranges`() async throws {
-        try await withServer { server in
-            let bytes = someBytes(2048)
-            let digest = try await server.push(bytes, to: "a")
+    @Test(arguments: Backing.allCases)
+    func `parts of a blob are read by ranges`(_ backing: Backing) async throws {
+        let bytes = someBytes(2048)
+        try await withServer(over: backing) { server in
+            try await server.push(bytes, to: "a")
+        } _: { server, digest in
             let path = "/v2/a/blobs/\(digest)"
             for (range, expected) in [
                 ("bytes=500-1499", 500..<1500), ("bytes=500-", 500..<2048), ("bytes=-500", 1548..<2048),
@@ -102,9 +113,28 @@ import Testing
         }
     }
 
-    @Test func `conditions are met by the digest in quotes`() async throws {
-        try await withServer { server in
-            let digest = try await server.push(someBytes(2048), to: "a")
+    @Test(arguments: Backing.allCases)
+    func `parts of a large blob are read by ranges`(_ backing: Backing) async throws {
+        let bytes = someBytes(2 << 20)
+        try await withServer(over: backing) { server in
+            try await server.push(bytes, to: "a")
+        } _: { server, digest in
+            for (range, expected) in [
+                ("bytes=0-9", 0..<10), ("bytes=1048000-", 1_048_000..<bytes.count), ("bytes=0-", 0..<bytes.count),
+                ("bytes=-600000", (bytes.count - 600_000)..<bytes.count),
+            ] {
+                let reply = try await server.request("GET", "/v2/a/blobs/\(digest)", [("Range", range)])
+                #expect(reply.status == 206, "\(range)")
+                #expect(reply.body == Array(bytes[expected]), "\(range)")
+            }
+        }
+    }
+
+    @Test(arguments: Backing.allCases)
+    func `conditions are met by the digest in quotes`(_ backing: Backing) async throws {
+        try await withServer(over: backing) { server in
+            try await server.push(someBytes(2048), to: "a")
+        } _: { server, digest in
             let path = "/v2/a/blobs/\(digest)"
             for method in ["GET", "HEAD"] {
                 let known = try await server.request(method, path, [("If-None-Match", "\"\(digest)\"")])
@@ -122,13 +152,15 @@ import Testing
         }
     }
 
-    @Test func `answers need no second connection`() async throws {
-        try await withServer { server in
-            let digest = try await server.push(someBytes(400_000), to: "a")
+    @Test(arguments: Backing.allCases)
+    func `answers need no second connection`(_ backing: Backing) async throws {
+        try await withServer(over: backing) { server in
+            try await server.push(someBytes(700_000), to: "a")
+        } _: { server, digest in
             let connection = try await RawConnection.open(server.host)
             for count in 1...3 {
                 await connection.send("GET /v2/a/blobs/\(digest) HTTP/1.1\r\nHost: localhost\r\n\r\n")
-                try await connection.wait { $0.count > count * 400_000 }
+                try await connection.wait { $0.count > count * 700_000 }
             }
             await connection.close()
         }

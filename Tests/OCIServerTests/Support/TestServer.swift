@@ -91,8 +91,30 @@ func withServer<Value: Sendable>(
     settings.limits.lingerTimeout = .milliseconds(300)
     try change(&settings)
     let store = try await LayoutStore.open(at: path, for: settings.isReadOnly ? .reading : .writing)
+    let outcome: Result<Value, any Error>
+    do {
+        outcome = .success(
+            try await withRunning {
+                RegistryServer(store: store, settings: settings, listening: $0)
+            } _: { host in
+                try await body(TestServer(host: host, store: store))
+            }
+        )
+    } catch {
+        outcome = .failure(error)
+    }
+    try await store.shutdown()
+    return try outcome.get()
+}
+
+/// Runs a server for as long as `body` runs, which is given its address.
+/// - Parameter make: Makes the server, which tells where it listens.
+func withRunning<Value: Sendable>(
+    _ make: (@escaping @Sendable (SocketAddress) async -> Void) -> RegistryServer,
+    _ body: (String) async throws -> Value
+) async throws -> Value {
     let (addresses, told) = AsyncStream.makeStream(of: SocketAddress.self)
-    let server = RegistryServer(store: store, settings: settings) { told.yield($0) }
+    let server = make { told.yield($0) }
     let group = ServiceGroup(
         configuration: .init(services: [server], logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
     )
@@ -104,7 +126,7 @@ func withServer<Value: Sendable>(
     do {
         var iterator = addresses.makeAsyncIterator()
         if let address = await iterator.next(), let port = address.port {
-            outcome = .success(try await body(TestServer(host: "127.0.0.1:\(port)", store: store)))
+            outcome = .success(try await body("127.0.0.1:\(port)"))
         } else {
             outcome = .failure(ServerDidNotStart())
         }
@@ -113,7 +135,6 @@ func withServer<Value: Sendable>(
     }
     await group.triggerGracefulShutdown()
     try await running.value
-    try await store.shutdown()
     return try outcome.get()
 }
 
