@@ -13,6 +13,8 @@ public struct StoredBlob: Sendable {
     public let size: Int64
     private let files: StoreFiles
     private let file: OpenFile
+    /// Where in the file it begins.
+    private let start: Int64
     /// All of a small blob, read when it was opened.
     private let whole: ByteBuffer?
 
@@ -22,8 +24,19 @@ public struct StoredBlob: Sendable {
         self.digest = digest
         self.files = files
         self.file = file
+        start = 0
         size = try file.status().size
         whole = size <= 64 << 10 ? try file.readBuffer(Int(size), at: 0) : nil
+    }
+
+    /// A part of a file as a blob.
+    init(_ digest: Digest, file: OpenFile, in range: Range<Int64>, files: StoreFiles) {
+        self.digest = digest
+        self.files = files
+        self.file = file
+        start = range.lowerBound
+        size = range.upperBound - range.lowerBound
+        whole = nil
     }
 
     /// The bytes of a range, which is cut to the length of the blob.
@@ -42,7 +55,7 @@ public struct StoredBlob: Sendable {
                 }
             }
         }
-        return .reading(range, of: digest, on: files) { [file] in try file.readBuffer($0, at: $1) }
+        return .reading(range, of: digest, on: files) { [file, start] in try file.readBuffer($0, at: start + $1) }
     }
 
     /// All bytes.

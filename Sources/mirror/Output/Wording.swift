@@ -45,6 +45,7 @@ enum Wording {
         case let error as Refusal: SelectionWording.hint(for: error)
         case let error as StoreError: StoreWording.hint(for: error)
         case let error as ArchiveError: ArchiveWording.hint(for: error)
+        case let error as NotABundle: ArchiveWording.hint(for: error)
         case is ExportIncomplete: "what could not be read is named above"
         case is OutputIsTerminal: "-o FILE, or a pipe"
         case let error as ServePolicyError: ServeWording.hint(for: error)
@@ -100,6 +101,7 @@ enum Wording {
         case let error as PlanFileError: planFile(error)
         case let error as StoreError: StoreWording.sentence(for: error)
         case let error as ArchiveError: ArchiveWording.sentence(for: error)
+        case let error as NotABundle: ArchiveWording.sentence(for: error)
         case let error as NamesNotMapped: ArchiveWording.sentence(for: error)
         case let error as NameRuleError: ArchiveWording.sentence(for: error)
         case let error as ExportIncomplete:
