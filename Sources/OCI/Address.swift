@@ -27,6 +27,7 @@ public enum Scheme: String, Hashable, Sendable {
 /// | `bundle:FILE`, `bundle:FILE//path:tag` | a file of many repositories, and what is meant of it as of a registry |
 /// | `docker-archive:FILE`, `docker-archive:FILE//path:tag`, `docker-archive:FILE:path:tag` | the same of what `docker save` wrote |
 /// | `oci-archive:FILE`, `oci-archive:FILE:tag`, `oci-archive:FILE:host/path:tag` | one OCI image layout in a file, and one image of it |
+/// | `oci-archive:FILE//path:tag` | the same, its images by their whole names, and what is meant of them as of a registry |
 ///
 /// The first component is a host if it has a `.` or `:` or is `localhost`, and something follows it; otherwise the host
 /// is `docker.io`. In front there may be `http://` or `https://`.
@@ -277,11 +278,14 @@ public struct Address: Hashable, Sendable {
 extension Address: CustomStringConvertible {
     /// The address in its full form, with the host written out.
     public var description: String {
-        if place.hasOneRepository {
-            guard case .image(let name, let target) = scope else { return place.description }
-            return name == Place.onlyRepository ? "\(place)\(target)" : "\(place):\(name)\(target)"
+        if place.isOneLayout, writtenTag == nil {
+            switch scope {
+            case .repository(Place.onlyRepository): return place.description
+            case .image(Place.onlyRepository, let target): return "\(place)\(target)"
+            default: break
+            }
         }
-        if case .registry = scope { return place.description }
+        if case .registry = scope, !place.needsSlashes { return place.description }
         let place = place.host == nil ? "\(place)//" : place.description
         switch scope {
         case .registry: return place

@@ -35,11 +35,21 @@ public enum Place: Hashable, Sendable {
         }
     }
 
-    /// Whether it is one layout, whose repository has no name of its own.
-    var hasOneRepository: Bool {
+    /// Whether what is meant of it follows its path directly, since it has one repository without a name of its own.
+    var isOneLayout: Bool {
         switch self {
-        case .oci, .archive(.oci, _): true
+        case .oci: true
+        case .archive(.oci, let path): !path.contains { $0 == ":" || $0 == "@" }
         case .registry, .layout, .bundle, .archive(.docker, _): false
+        }
+    }
+
+    /// Whether a double slash must follow where all of it is meant.
+    var needsSlashes: Bool {
+        switch self {
+        case .archive(.oci, _): true
+        case .archive(.docker, let path): path.contains(":")
+        case .registry, .layout, .bundle, .oci: false
         }
     }
 
@@ -110,9 +120,10 @@ extension Address {
         return try image(named: rest[rest.index(after: colon)...], in: place, text)
     }
 
-    /// What follows the first colon of an archive is a tag, or the whole name of an image, as skopeo takes it; a path with a
-    /// colon cannot be written.
+    /// What follows the first colon of an archive is a tag, or the whole name of an image, as skopeo takes it; what follows a
+    /// double slash is meant as in a bundle.
     private static func ociArchive(_ rest: Substring, _ text: String) throws(AddressError) -> Address {
+        if rest.range(of: "//") != nil { return try store(rest, text) { .archive(.oci, $0) } }
         let file = rest.prefix { $0 != ":" }
         // The colon of a digest that stands behind the path is no other.
         if let at = file.lastIndex(of: "@"), !file[at...].contains("/"), file.endIndex < rest.endIndex {

@@ -134,7 +134,7 @@ import Testing
             let sink = MemoryEndpoint()[Self.app]
             for blob in blobs.dropLast() { _ = try await sink.write(BlobContent(blob, from: source), heldBy: nil) }
             let last = try #require(blobs.last)
-            await #expect(throws: ContentError.self) {
+            await #expect(throws: SideFailure.self) {
                 try await sink.write(BlobContent(last, from: source), heldBy: nil)
             }
             #expect(try await !sink.contains(last))

@@ -40,18 +40,20 @@ import Testing
                 #expect(bytes == blob.bytes)
                 #expect(try await all.contains(blob.descriptor))
             }
-            await #expect(throws: CatalogUnavailable.self) { try await archive.catalog().all() }
+            #expect(try await archive.catalog().all() == [repository("team/app")])
         }
     }
 
     @Test func `the only image without a name is the latest`() async throws {
         let image = try await BuiltImage.random(seed: 1)
         try await ImageArchiveSample.withArchive(.oci, ImageArchiveSample.oci([image], [(image, [:])])) { archive in
-            #expect(try await archive.source(Self.any).resolve(.tag(.latest)) == image.manifest.descriptor)
+            let found = try await archive.source(Self.any).resolve(.tag(.latest))
+            #expect(found == image.manifest.descriptor)
         }
         let two = ImageArchiveSample.oci([image], [(image, [:]), (try await BuiltImage.random(seed: 2), [:])])
         try await ImageArchiveSample.withArchive(.oci, two) { archive in
-            #expect(try await archive.source(Self.any).tags().all() == [])
+            let tags = try await archive.source(Self.any).tags().all()
+            #expect(tags == [])
         }
     }
 

@@ -51,8 +51,7 @@ struct DockerArchive {
                 let entry = PlainIndex.Entry(manifest, name: known.tag.text)
                 let other = shelves[known.repository, default: [:]].updateValue(entry, forKey: known.tag)
                 guard other == nil || other == entry else {
-                    let full = "\(known.repository):\(known.tag)"
-                    throw ArchiveError.sameImage(path: content.bytes.path, known.tag, [full, name])
+                    throw content.damaged(Self.listName, at: list.offset, "two images are called \(name)")
                 }
             }
         }

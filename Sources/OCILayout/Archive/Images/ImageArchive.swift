@@ -52,9 +52,11 @@ public final class ImageArchive: SourceEndpoint {
         }
     }
 
-    /// The names of the repositories, in order, on one page; an OCI archive has one without a name.
+    /// The names of the repositories, in order, on one page; an OCI archive may have none but one without a name.
     public func catalog() -> Pages<RepositoryName> {
-        if format == .oci { return Pages { [name] in { throw CatalogUnavailable(place: name) } } }
+        guard format == .docker || !content.shelves.isEmpty else {
+            return Pages { [name] in { throw CatalogUnavailable(place: name) } }
+        }
         return Pages(content.shelves.keys.sorted())
     }
 
