@@ -75,7 +75,7 @@ let package = Package(
         ),
         .target(
             name: "OCILayout",
-            dependencies: ["OCI", "OCIContent", nioCore, nioPosix],
+            dependencies: ["OCI", "OCIContent", "CZlib", "CZstd", nioCore, nioPosix],
             swiftSettings: settings
         ),
         .target(
@@ -88,6 +88,8 @@ let package = Package(
         ),
         .systemLibrary(name: "CCrypt", providers: [.apt(["libcrypt-dev"])]),
         .systemLibrary(name: "CMalloc"),
+        .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
+        .systemLibrary(name: "CZstd", providers: [.apt(["libzstd-dev"])]),
         .target(name: "OCIContent", dependencies: ["OCI", nioCore, crypto, collections], swiftSettings: settings),
         .target(name: "OCI", swiftSettings: settings),
         .target(

@@ -25,6 +25,9 @@ public enum Scheme: String, Hashable, Sendable {
 /// | `layout:DIR`, `layout:DIR//path:tag` | a store of many repositories, and what is meant of it as of a registry |
 /// | `oci:DIR`, `oci:DIR:tag` | one OCI image layout, and one image of it |
 /// | `bundle:FILE`, `bundle:FILE//path:tag` | a file of many repositories, and what is meant of it as of a registry |
+/// | `docker-archive:FILE`, `docker-archive:FILE//path:tag`, `docker-archive:FILE:path:tag` | the same of what `docker save` wrote |
+/// | `oci-archive:FILE`, `oci-archive:FILE:tag`, `oci-archive:FILE:host/path:tag` | one OCI image layout in a file, and one image of it |
+/// | `oci-archive:FILE//path:tag` | the same, its images by their whole names, and what is meant of them as of a registry |
 ///
 /// The first component is a host if it has a `.` or `:` or is `localhost`, and something follows it; otherwise the host
 /// is `docker.io`. In front there may be `http://` or `https://`.
@@ -153,15 +156,17 @@ public struct Address: Hashable, Sendable {
     ///   what it always does, and is no such place.
     /// - Throws: ``AddressError`` with the place of the mistake.
     public static func base(_ text: String) throws(AddressError) -> Address {
-        let isStore = text.hasPrefix("layout:") || text.hasPrefix("bundle:")
+        let kind = fileKind(of: text)
+        let isStore = kind.map { ["layout", "bundle", ArchiveFormat.docker.rawValue].contains($0) } ?? false
+        if kind != nil, !isStore { return try Address(text) }
         if text.hasSuffix("/"), !isStore {
             let address = try Address(text)
             guard address.scope == .registry else { throw AddressError(text: text, offset: 0, reason: .trailingSlash) }
             return address
         }
         // A host alone is what it always is; a star or a tag is found before the end.
-        guard let slash = text.lastIndex(of: "/"), !text.contains("*"), !text.hasPrefix("oci:"),
-            !isStore || text.dropFirst("layout:".count).contains("//"),
+        guard let slash = text.lastIndex(of: "/"), !text.contains("*"),
+            !isStore || text.dropFirst((kind ?? "").count + 1).contains("//"),
             !text[slash...].contains(where: { $0 == ":" || $0 == "@" })
         else { return try Address(text) }
         do {
@@ -273,11 +278,14 @@ public struct Address: Hashable, Sendable {
 extension Address: CustomStringConvertible {
     /// The address in its full form, with the host written out.
     public var description: String {
-        if case .oci = place {
-            if case .image(_, let target) = scope { return "\(place)\(target)" }
-            return place.description
+        if place.isOneLayout, writtenTag == nil {
+            switch scope {
+            case .repository(Place.onlyRepository): return place.description
+            case .image(Place.onlyRepository, let target): return "\(place)\(target)"
+            default: break
+            }
         }
-        if case .registry = scope { return place.description }
+        if case .registry = scope, !place.needsSlashes { return place.description }
         let place = place.host == nil ? "\(place)//" : place.description
         switch scope {
         case .registry: return place

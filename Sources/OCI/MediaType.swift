@@ -39,6 +39,10 @@ public struct MediaType: Hashable, Sendable {
     public static let ociConfig = MediaType(known: "application/vnd.oci.image.config.v1+json")
     /// `application/octet-stream`: content of whatever kind.
     public static let octetStream = MediaType(known: "application/octet-stream")
+    /// `application/vnd.oci.image.layer.v1.tar`.
+    public static let ociLayer = MediaType(known: "application/vnd.oci.image.layer.v1.tar")
+    /// `application/vnd.oci.image.layer.v1.tar+zstd`.
+    public static let ociLayerZstandard = MediaType(known: "application/vnd.oci.image.layer.v1.tar+zstd")
     /// `application/vnd.oci.image.layer.v1.tar+gzip`.
     public static let ociLayerGzip = MediaType(known: "application/vnd.oci.image.layer.v1.tar+gzip")
 

@@ -37,6 +37,7 @@ public struct NameMapping: Hashable, Sendable {
     /// - Throws: ``MappingError`` where the destination cannot take the place of the source's fixed part.
     public init(from source: Address, to destination: Address) throws(MappingError) {
         if case .bundle = destination.place { throw .destinationIsBundle }
+        if case .archive(let format, _) = destination.place { throw .destinationIsArchive(format) }
         let target: RepositoryName?
         var tag: TagName?
         switch destination.scope {
@@ -111,4 +112,6 @@ public enum MappingError: Error, Hashable, Sendable {
     case manyToOneLayout
     /// A bundle is written as a whole.
     case destinationIsBundle
+    /// Archives of other tools are only read.
+    case destinationIsArchive(ArchiveFormat)
 }

@@ -1,6 +1,14 @@
 // mirror: container images from one registry to another
 // SPDX-License-Identifier: Apache-2.0
 
+/// A form in which other tools put images into one file.
+public enum ArchiveFormat: String, Hashable, Sendable, CaseIterable {
+    /// A tar archive of one OCI image layout.
+    case oci = "oci-archive"
+    /// What `docker save` writes: a `manifest.json`, configurations and layers in a tar archive.
+    case docker = "docker-archive"
+}
+
 /// Where repositories are: a registry, a folder, or a file.
 public enum Place: Hashable, Sendable {
     /// A registry, and the scheme that is written in front of it, if one is.
@@ -11,6 +19,8 @@ public enum Place: Hashable, Sendable {
     case oci(String)
     /// A file with many repositories, to read from: `bundle:FILE`.
     case bundle(String)
+    /// A file that another tool wrote, to read from: `oci-archive:FILE`, `docker-archive:FILE`.
+    case archive(ArchiveFormat, String)
 
     /// The registry; `nil` for a folder or a file.
     public var host: RegistryHost? { if case .registry(let host, _) = self { host } else { nil } }
@@ -25,8 +35,26 @@ public enum Place: Hashable, Sendable {
         }
     }
 
+    /// Whether what is meant of it follows its path directly, since it has one repository without a name of its own.
+    var isOneLayout: Bool {
+        switch self {
+        case .oci: true
+        case .archive(.oci, let path): !path.contains { $0 == ":" || $0 == "@" }
+        case .registry, .layout, .bundle, .archive(.docker, _): false
+        }
+    }
+
+    /// Whether a double slash must follow where all of it is meant.
+    var needsSlashes: Bool {
+        switch self {
+        case .archive(.oci, _): true
+        case .archive(.docker, let path): path.contains(":")
+        case .registry, .layout, .bundle, .oci: false
+        }
+    }
+
     /// The name that the one repository of a layout goes by.
-    static let onlyRepository = RepositoryName(known: "layout")
+    package static let onlyRepository = RepositoryName(known: "layout")
 }
 
 extension Place: CustomStringConvertible {
@@ -37,6 +65,7 @@ extension Place: CustomStringConvertible {
         case .layout(let path): "layout:\(path)"
         case .oci(let path): "oci:\(path)"
         case .bundle(let path): "bundle:\(path)"
+        case .archive(let format, let path): "\(format.rawValue):\(path)"
         }
     }
 }
@@ -47,18 +76,24 @@ extension Address {
     /// In a store or a bundle, what follows a double slash is meant as it is in a registry: `layout:/srv/store//team/app:1.2`. What
     /// follows the last colon of `oci:DIR:tag` is a tag, unless it has a slash.
     static func folder(_ text: String) throws(AddressError) -> Address? {
-        for kind in ["layout", "bundle", "oci"] where text.hasPrefix("\(kind):") {
-            let rest = text.dropFirst(kind.count + 1)
-            guard !rest.isEmpty, !rest.hasPrefix("//") else {
-                throw AddressError(text: text, offset: kind.count + 1, reason: .missingFolder)
-            }
-            return switch kind {
-            case "layout": try store(rest, text) { .layout($0) }
-            case "bundle": try store(rest, text) { .bundle($0) }
-            default: try plainLayout(rest, text)
-            }
+        guard let kind = fileKind(of: text) else { return nil }
+        let rest = text.dropFirst(kind.count + 1)
+        guard !rest.isEmpty, !rest.hasPrefix("//") else {
+            throw AddressError(text: text, offset: kind.count + 1, reason: .missingFolder)
         }
-        return nil
+        switch kind {
+        case "layout": return try store(rest, text) { .layout($0) }
+        case "bundle": return try store(rest, text) { .bundle($0) }
+        case ArchiveFormat.docker.rawValue: return try dockerArchive(rest, text)
+        case ArchiveFormat.oci.rawValue: return try ociArchive(rest, text)
+        default: return try plainLayout(rest, text)
+        }
+    }
+
+    /// The word in front of a text that names a folder or a file; `nil` for the address of a registry.
+    static func fileKind(of text: String) -> String? {
+        let kinds = ["layout", "bundle", "oci"] + ArchiveFormat.allCases.map(\.rawValue)
+        return kinds.first { text.hasPrefix("\($0):") }
     }
 
     private static func store(
@@ -73,6 +108,57 @@ extension Address {
         var address = Address(place: place, scope: .registry)
         try address.read(path, whole: text, base: base)
         return address
+    }
+
+    /// In what `docker save` wrote, what follows a double slash is meant as in a bundle, and what follows the first colon is one
+    /// image by its name, as skopeo takes it.
+    private static func dockerArchive(_ rest: Substring, _ text: String) throws(AddressError) -> Address {
+        guard rest.range(of: "//") == nil, let colon = rest.firstIndex(of: ":") else {
+            return try store(rest, text) { .archive(.docker, $0) }
+        }
+        let place = Place.archive(.docker, String(rest[..<colon]))
+        return try image(named: rest[rest.index(after: colon)...], in: place, text)
+    }
+
+    /// What follows the first colon of an archive is a tag, or the whole name of an image, as skopeo takes it; what follows a
+    /// double slash is meant as in a bundle.
+    private static func ociArchive(_ rest: Substring, _ text: String) throws(AddressError) -> Address {
+        if rest.range(of: "//") != nil { return try store(rest, text) { .archive(.oci, $0) } }
+        let file = rest.prefix { $0 != ":" }
+        // The colon of a digest that stands behind the path is no other.
+        if let at = file.lastIndex(of: "@"), !file[at...].contains("/"), file.endIndex < rest.endIndex {
+            let digest = rest[rest.index(after: at)...]
+            do throws(DigestError) {
+                let target = Target.digest(try Digest(String(digest)))
+                let place = Place.archive(.oci, String(rest[..<at]))
+                return Address(place: place, scope: .image(Place.onlyRepository, target))
+            } catch {
+                throw AddressError(text: text, offset: text.utf8.count - digest.utf8.count, reason: .digest(error))
+            }
+        }
+        let place = Place.archive(.oci, String(file))
+        guard file.endIndex < rest.endIndex else {
+            return Address(place: place, scope: .repository(Place.onlyRepository))
+        }
+        let name = rest[rest.index(after: file.endIndex)...]
+        if let tag = try? TagName(String(name)) {
+            return Address(place: place, scope: .image(Place.onlyRepository, .tag(tag)))
+        }
+        return try image(named: name, in: place, text)
+    }
+
+    /// One image of an archive by its name, of which the registry is left away.
+    private static func image(
+        named name: Substring,
+        in place: Place,
+        _ text: String
+    ) throws(AddressError) -> Address {
+        do throws(AddressError) {
+            return Address(place: place, scope: try Address.image(String(name)).scope)
+        } catch {
+            let offset = text.utf8.count - name.utf8.count + error.offset
+            throw AddressError(text: text, offset: offset, reason: error.reason)
+        }
     }
 
     private static func plainLayout(_ rest: Substring, _ text: String) throws(AddressError) -> Address {

@@ -15,7 +15,7 @@ public struct StoredBlob: Sendable {
     private let bytes: @Sendable (_ count: Int, _ offset: Int64) throws -> ByteBuffer
     /// All of a small blob, read when it was opened.
     private let whole: ByteBuffer?
-    /// Whether the bytes have been hashed already: in a store, when they arrived.
+    /// Whether the bytes have been hashed already, in a store when they arrived, or whoever reads them does it.
     private let isVerified: Bool
 
     /// Opens a blob in its folder; `nil` if it is not there; blocks.
@@ -39,6 +39,16 @@ public struct StoredBlob: Sendable {
         let isSmall = size <= Int64(StoreFiles.chunkSize)
         whole = isSmall ? ByteBuffer(bytes: try piece.bytes(of: digest)) : nil
         isVerified = isSmall
+    }
+
+    /// A blob in an archive, whose bytes the reader hashes.
+    init(_ digest: Digest, unchecked piece: ArchivePiece, files: StoreFiles) {
+        self.digest = digest
+        self.files = files
+        bytes = { try piece.readBuffer($0, at: $1) }
+        size = piece.size
+        whole = nil
+        isVerified = true
     }
 
     /// The bytes of a range, which is cut to the length of the blob.

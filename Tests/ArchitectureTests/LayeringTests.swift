@@ -33,9 +33,9 @@ import Testing
                 "Subprocess", "Glibc",
             ]
         ),
-        // A folder as an endpoint.
+        // A folder or a file as an endpoint.
         "OCILayout": Row(
-            own: ["OCI", "OCIContent"],
+            own: ["OCI", "OCIContent", "CZlib", "CZstd"],
             others: ["NIOCore", "NIOPosix", "Synchronization", "FoundationEssentials", "Glibc"]
         ),
         // The embedded registry: the one sibling that may see another one, since a store is what it serves.
@@ -51,6 +51,9 @@ import Testing
         "CCrypt": Row(own: [], others: []),
         // The system's malloc(3): a header, no Swift.
         "CMalloc": Row(own: [], others: []),
+        // The system's zlib and libzstd: headers, no Swift.
+        "CZlib": Row(own: [], others: []),
+        "CZstd": Row(own: [], others: []),
         // Policy: look, decide, act.
         "Replication": Row(
             own: ["OCI", "OCIContent"],

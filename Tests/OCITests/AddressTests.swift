@@ -192,6 +192,21 @@ import Testing
         ("oci:/srv/dir:1.2", .oci("/srv/dir"), .tag("layout", "1.2")),
         ("oci:/srv/a:b/dir", .oci("/srv/a:b/dir"), .repository("layout")),
         ("oci:dir@\(sha256)", .oci("dir"), .digest("layout", sha256)),
+        ("oci-archive:./x.tar", .archive(.oci, "./x.tar"), .repository("layout")),
+        ("oci-archive:/srv/x.tar:1.2", .archive(.oci, "/srv/x.tar"), .tag("layout", "1.2")),
+        ("oci-archive:/a@b/x.tar", .archive(.oci, "/a@b/x.tar"), .repository("layout")),
+        ("oci-archive:x.tar@\(sha256)", .archive(.oci, "x.tar"), .digest("layout", sha256)),
+        ("oci-archive:x.tar:localhost:5000/team/app:1.2", .archive(.oci, "x.tar"), .tag("team/app", "1.2")),
+        ("oci-archive:x.tar:registry.lan/app@\(sha256)", .archive(.oci, "x.tar"), .digest("app", sha256)),
+        ("oci-archive:x.tar//", .archive(.oci, "x.tar"), .registry),
+        ("oci-archive:/a:b/x.tar//team/app:1.2", .archive(.oci, "/a:b/x.tar"), .tag("team/app", "1.2")),
+        ("oci-archive:/a:b/x.tar//layout:1.2", .archive(.oci, "/a:b/x.tar"), .tag("layout", "1.2")),
+        ("docker-archive:x.tar", .archive(.docker, "x.tar"), .registry),
+        ("docker-archive:a:b.tar//", .archive(.docker, "a:b.tar"), .registry),
+        ("docker-archive:x.tar//team/app:1.2", .archive(.docker, "x.tar"), .tag("team/app", "1.2")),
+        ("docker-archive:/a:b/x.tar//team/**", .archive(.docker, "/a:b/x.tar"), .subtree("team")),
+        ("docker-archive:x.tar:localhost:5000/team/app:1.2", .archive(.docker, "x.tar"), .tag("team/app", "1.2")),
+        ("docker-archive:x.tar:nginx", .archive(.docker, "x.tar"), .tag("library/nginx", "latest")),
     ])
     func `reads the address of a folder`(_ text: String, _ place: Place, _ part: Part) throws {
         let address = try Address(text)
@@ -236,7 +251,10 @@ import Testing
         Refused("layout:/srv//team/App", 13, .repository, "team/App", .character(at: 5)),
         Refused("oci:dir:a b", 8, .tag, "a b", .character(at: 1)),
         Refused("oci:dir@sha256:12", 8, .digest(.malformed("sha256:12"))),
-        Refused("oci-archive:./x.tar", 0, .unknownPlace("oci-archive")),
+        Refused("oci-archive:", 12, .missingFolder),
+        Refused("oci-archive:x.tar:a b", 18, .repository, "a b", .character(at: 1)),
+        Refused("docker-archive:x.tar:team/App:1", 21, .repository, "team/App", .character(at: 5)),
+        Refused("dir:./x.tar", 0, .unknownPlace("dir")),
         Refused("http:/r.io/a", 0, .unknownPlace("http")),
         Refused("https:///a", 8, .host, "", .empty),
         // Bare hosts.

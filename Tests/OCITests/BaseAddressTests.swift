@@ -56,7 +56,7 @@ import Testing
         AddressTests.Refused("a.lan/x/../y", 6, .repository, "x/../y", .character(at: 2)),
         AddressTests.Refused("a.lan/x/*/y", 8, .wildcard),
         AddressTests.Refused("ftp://a.lan/x", 0, .unknownScheme("ftp")),
-        AddressTests.Refused("oci-archive:/srv/images", 0, .unknownPlace("oci-archive")),
+        AddressTests.Refused("dir:/srv/images", 0, .unknownPlace("dir")),
         AddressTests.Refused("a.lan:0/x", 0, .host, "a.lan:0", .port),
     ])
     func `refuses what is no place, and says where`(_ row: AddressTests.Refused) throws {

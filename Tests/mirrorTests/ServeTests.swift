@@ -107,7 +107,9 @@ import Testing
 
 @Suite struct ServeCommandTests {
     @Test(arguments: [
-        ["--listen", "x:y"], ["--tls-key", "a"], ["--grace", "-1"], ["--access-log", "other"], ["extra"],
+        ["--listen", "x:y"], ["--tls-key", "a"], ["--grace", "-1"], ["--access-log", "other"],
+        ["x.tar", "--store", "a"],
+        ["x.tar", "--allow-delete"], ["--map", "a=b"], ["/"],
     ])
     func `wrong options are wrong usage`(_ arguments: [String]) {
         #expect(throws: (any Error).self) { try ServeCommand.parse(arguments) }

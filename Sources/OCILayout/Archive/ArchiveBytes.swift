@@ -3,6 +3,8 @@
 
 import Glibc
 import NIOCore
+import OCI
+import OCIContent
 
 /// The bytes of an archive; calls block.
 struct ArchiveBytes: Sendable {
@@ -28,6 +30,46 @@ struct ArchiveBytes: Sendable {
         count = sizes.reduce(0, +)
         nextVolume = set.isNumbered ? set.path.numbered(opened.count + 1) : nil
         files = VolumeFiles(files: opened, volumeSize: max(size, 1))
+    }
+
+    /// Opens an archive in one file.
+    /// - Throws: ``ArchiveError/noFile(path:)``, ``StoreError``.
+    init(at path: String) throws { try self.init(try OpenFile.named(path), path: path) }
+
+    private init(_ file: OpenFile, path: String) throws {
+        files = VolumeFiles(files: [file], volumeSize: .max)
+        self.path = path
+        count = try file.status().size
+        nextVolume = nil
+    }
+
+    /// The same bytes, or what they were compressed from, in a file without a name.
+    /// - Parameters:
+    ///   - folder: Where that file is made; it must be there.
+    ///   - isCancelled: Whether nobody waits any more.
+    /// - Throws: ``ArchiveError`` for what cannot be decompressed, ``StoreError``; `CancellationError`.
+    func decompressed(in folder: String, isCancelled: @escaping @Sendable () -> Bool) throws -> ArchiveBytes {
+        guard let compression = Compression(mark: try read(Compression.markLength, at: 0)) else { return self }
+        let room = OpenFile(descriptor: try NamelessFile.open(in: folder), path: folder, observer: nil)
+        try Decompression(self, compression, isCancelled: isCancelled).write(to: room)
+        return try ArchiveBytes(room, path: path)
+    }
+
+    /// The digest of a piece.
+    func digest(of range: Range<Int64>, isCancelled: () -> Bool) throws -> Digest {
+        var digester = Digester(.sha256)
+        var position = range.lowerBound
+        while position < range.upperBound {
+            if isCancelled() { throw CancellationError() }
+            let length = Int(min(range.upperBound - position, Int64(StoreFiles.chunkSize)))
+            let buffer = try readBuffer(length, at: position)
+            guard buffer.readableBytes == length else {
+                throw ArchiveError.damaged(path: path, offset: position, .cut)
+            }
+            digester.update(buffer)
+            position += Int64(length)
+        }
+        return digester.digest()
     }
 
     /// Reads at most `count` bytes into a buffer of their own; fewer at the end of the archive.

@@ -3,7 +3,7 @@
 
 public import OCI
 
-/// Why a bundle cannot be read or written, as facts.
+/// Why a bundle or another archive cannot be read or written, as facts.
 public enum ArchiveError: Error, Hashable, Sendable {
     /// What is wrong with the bytes of a bundle.
     public enum Damage: Hashable, Sendable {
@@ -13,6 +13,8 @@ public enum ArchiveError: Error, Hashable, Sendable {
         case cut
         /// Something follows the end.
         case tail
+        /// The bytes are not compressed as they should be.
+        case compressed(String)
         /// A document of the bundle does not say what it should.
         case document(String, reason: String)
     }
@@ -23,6 +25,16 @@ public enum ArchiveError: Error, Hashable, Sendable {
     case notABundle(path: String)
     /// The bundle is not whole, or its bytes are not as they were written.
     case damaged(path: String, offset: Int64, Damage)
+    /// A header of an archive is wrong, or is one that only some readers understand.
+    case refused(path: String, offset: Int64, TarMistake)
+    /// The file is no archive of the form that it is named as.
+    case notAnArchive(path: String, ArchiveFormat)
+    /// Far more comes out of a compressed file than went in.
+    case tooMuchInside(path: String, limit: Int64)
+    /// Several images of an archive have one name.
+    case sameImage(path: String, TagName, [String])
+    /// An image of an archive has no name by which it could be asked for.
+    case namelessImage(path: String)
     /// The pieces are said to be longer together than any file can be.
     case tooLarge
     /// There are more repositories, manifests and blobs than a reader would take.

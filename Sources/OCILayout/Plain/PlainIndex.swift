@@ -15,6 +15,8 @@ struct PlainIndex: Sendable {
         var size: Int64?
         /// The text of `org.opencontainers.image.ref.name`, which need not be a tag.
         var name: String?
+        /// The whole name of the image, as containerd and docker write it beside a tag.
+        private(set) var fullName: String?
 
         var descriptor: Descriptor? {
             guard let mediaType, let digest, let size else { return nil }
@@ -41,8 +43,11 @@ struct PlainIndex: Sendable {
                 case "size": size = JSONSlices.number(value)
                 case "annotations":
                     guard let annotations = try? JSONSlices.members(of: value) else { continue }
-                    name = annotations.first { $0.name == ManifestEntry.tagAnnotation }
-                        .flatMap { JSONSlices.text($0.value) }
+                    func text(_ key: String) -> String? {
+                        annotations.first { $0.name == key }.flatMap { JSONSlices.text($0.value) }
+                    }
+                    name = text(ManifestEntry.tagAnnotation)
+                    fullName = text("io.containerd.image.name")
                 default: continue
                 }
             }
@@ -54,7 +59,7 @@ struct PlainIndex: Sendable {
     private var before = #""schemaVersion":2"#
     private var after = ""
 
-    init() {}
+    init(_ entries: [Entry] = []) { self.entries = entries }
 
     /// Reads an `index.json`.
     init(parsing bytes: [UInt8]) throws(JSONSlices.Mistake) {

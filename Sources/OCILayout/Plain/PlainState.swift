@@ -1,7 +1,6 @@
 // mirror: container images from one registry to another
 // SPDX-License-Identifier: Apache-2.0
 
-import FoundationEssentials
 import OCI
 import Synchronization
 
@@ -31,10 +30,8 @@ final class PlainState: Sendable {
         guard let folder = try Folder.open(at: path, observer: FileStep.failpoints) else {
             throw StoreError.notAStore(path: path)
         }
-        struct Marker: Decodable { var imageLayoutVersion: String }
-        if let marker = try folder.read(LayoutPaths.layoutMarker, limit: 4096) {
-            let version = try? JSONDecoder().decode(Marker.self, from: Data(marker.bytes)).imageLayoutVersion
-            guard let version, version.hasPrefix("1.") else {
+        if let marker = try folder.read(LayoutPaths.layoutMarker, limit: LayoutMarker.maximumSize) {
+            guard LayoutMarker.isKnown(marker.bytes) else {
                 throw StoreError.damaged(path: folder.below(LayoutPaths.layoutMarker), reason: "is of no known version")
             }
             return folder
@@ -119,5 +116,18 @@ final class PlainState: Sendable {
             }
             return index.removeUnnamed(listed) || isNew
         }
+    }
+}
+
+extension PlainState: LayoutContent {
+    func size(of digest: Digest) throws -> Int64? { try status(digest)?.size }
+
+    func bytes(of digest: Digest, limit: Int64) throws -> [UInt8]? {
+        guard let status = try status(digest), status.size <= limit else { return nil }
+        return try blobs(digest.algorithm)?.read(digest.hex, limit: limit)?.bytes
+    }
+
+    func blob(_ digest: Digest, files: StoreFiles) throws -> StoredBlob? {
+        try blobs(digest.algorithm).flatMap { try StoredBlob(digest, in: $0, files: files) }
     }
 }

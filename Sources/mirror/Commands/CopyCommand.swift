@@ -28,6 +28,8 @@ struct CopyCommand: AsyncParsableCommand {
               nginx                Docker Hub's library/nginx
               layout:DIR           a store of repositories in a folder; layout:DIR//path:tag is one image of it
               oci:DIR:tag          one image of an OCI image layout
+              oci-archive:FILE:tag, docker-archive:FILE//path:tag, bundle:FILE//path:tag
+                                   images in files, as sources
 
             With --from-images, the images that files name are copied, of whatever registries, each to its own path below the \
             destination: docker.io/library/nginx:1 to b/m becomes b/m/library/nginx:1. The files can be manifests of \

@@ -75,7 +75,7 @@ actor PlacePool {
     /// The same for a place to write to.
     func destination(_ place: Place, _ show: Show) async throws -> any SinkEndpoint {
         guard case .registry(let host, let scheme) = place else {
-            guard let sink = try await folder(place, for: .writing).sink else { throw MappingError.destinationIsBundle }
+            guard let sink = try await folder(place, for: .writing).sink else { throw place.refusal }
             return sink.paced(by: await bandwidth.throttles(of: nil, .destination))
         }
         let paced = PacedEndpoint(
@@ -130,7 +130,10 @@ actor PlacePool {
         _ set: VolumeSet,
         rename: @escaping @Sendable (BundleContents.Repository) throws -> RepositoryName?
     ) async throws -> BundleEndpoint {
-        let bundle = try await BundleEndpoint.open(set, rename: rename)
+        let bundle: BundleEndpoint
+        do { bundle = try await BundleEndpoint.open(set, rename: rename) } catch ArchiveError.notABundle {
+            throw NotABundle(path: set.path, kind: set.files.count == 1 ? ForeignArchive(at: set.files[0]) : nil)
+        }
         let key = Folder(place: .bundle(set.path), purpose: .reading)
         try await folders[key]?.shutdown()
         folders[key] = OpenFolder(source: bundle, sink: nil) { try await bundle.shutdown() }
@@ -181,6 +184,10 @@ actor PlacePool {
         case .bundle(let path):
             let bundle = try await BundleEndpoint.open(at: path)
             folder = OpenFolder(source: bundle, sink: nil) { try await bundle.shutdown() }
+        case .archive(let format, let path):
+            StateDirectory.make(StateDirectory.url)
+            let archive = try await ImageArchive.open(format, at: path, scratch: StateDirectory.url.path)
+            folder = OpenFolder(source: archive, sink: nil) { try await archive.shutdown() }
         case .layout, .registry:
             let store = try await LayoutStore.open(at: place.folder, for: purpose)
             folder = OpenFolder(source: store, sink: store) { try await store.shutdown() }
@@ -199,10 +206,21 @@ extension Place {
     /// The path of a folder.
     fileprivate var folder: String {
         switch self {
-        case .layout(let path), .oci(let path), .bundle(let path): path
+        case .layout(let path), .oci(let path), .bundle(let path), .archive(_, let path): path
         case .registry: ""
         }
     }
+
+    /// Why the place is only read from.
+    fileprivate var refusal: MappingError {
+        if case .archive(let format, _) = self { .destinationIsArchive(format) } else { .destinationIsBundle }
+    }
+}
+
+/// A file that is to be imported is no bundle, but perhaps something else that can be copied.
+struct NotABundle: Error, Hashable {
+    let path: String
+    let kind: ForeignArchive?
 }
 
 /// Lends the places of a command, and closes them afterwards.
@@ -215,7 +233,7 @@ func withPlaces(
     var code: ExitCode
     do { code = try await body(pool) } catch let exit as ExitCode { code = exit } catch {
         Lines.complain(error, to: .standardError)
-        code = error is StoreError || error is ArchiveError ? .unavailable : .configuration
+        code = error is StoreError || error is ArchiveError || error is NotABundle ? .unavailable : .configuration
     }
     do { try await pool.shutdown() } catch {
         Lines.complain(error, to: .standardError)

@@ -31,18 +31,15 @@ enum StandardInput {
     /// - Throws: `StoreError`; `CancellationError`.
     static func kept(in state: URL = StateDirectory.url) throws -> Int32 {
         StateDirectory.make(state)
-        let path = state.appending(path: "input-\(UUID().uuidString)").path
-        let file = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
-        guard file >= 0 else { throw StoreError.system(.open, path: path, errno: errno) }
-        unlink(path)
-        do { try copy(to: file, path) } catch {
+        let file = try NamelessFile.open(in: state.path)
+        do { try copy(to: file, in: state.path) } catch {
             close(file)
             throw error
         }
         return file
     }
 
-    private static func copy(to file: Int32, _ path: String) throws {
+    private static func copy(to file: Int32, in folder: String) throws {
         var buffer = [UInt8](repeating: 0, count: 1 << 20)
         while true {
             // A writer that is silent must not keep an interruption from being seen.
@@ -54,13 +51,7 @@ enum StandardInput {
             if count < 0, errno == EINTR || errno == EAGAIN { continue }
             guard count >= 0 else { throw StoreError.system(.read, path: "standard input", errno: errno) }
             guard count > 0 else { return }
-            var rest = buffer[..<count]
-            while !rest.isEmpty {
-                let written = rest.withUnsafeBytes { write(file, $0.baseAddress, $0.count) }
-                if written < 0, errno == EINTR { continue }
-                guard written > 0 else { throw StoreError.system(.write, path: path, errno: errno) }
-                rest = rest.dropFirst(written)
-            }
+            try buffer[..<count].withUnsafeBytes { try NamelessFile.append($0, to: file, in: folder) }
         }
     }
 }

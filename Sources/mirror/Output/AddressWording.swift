@@ -27,6 +27,8 @@ enum AddressWording {
             "the source is one repository, and the destination does not say what to call it"
         case .manyToOneLayout: "the destination is one layout, and the source many repositories"
         case .destinationIsBundle: "a bundle is written as a whole: mirror export does that"
+        case .destinationIsArchive(let format):
+            "\(format.rawValue): is only read; mirror export writes images into a file, which oci-archive: reads, too"
         case .manyToOneTag: "the destination names one tag, and the source many"
         }
     }

@@ -6,13 +6,23 @@ import OCIContent
 import OCILayout
 import Replication
 
-/// The sentences for bundles that cannot be read or written.
+/// The sentences for bundles and archives that cannot be read or written.
 enum ArchiveWording {
     static func sentence(for error: ArchiveError) -> String {
         switch error {
         case .noFile(let path): "there is no file \(path)"
         case .notABundle(let path): "\(path) is no bundle that mirror export wrote"
         case .damaged(let path, let offset, let damage): "\(path) is damaged at byte \(offset): \(reason(damage))"
+        case .refused(let path, let offset, let mistake):
+            "cannot read the archive \(path), byte \(offset): \(reason(mistake))"
+        case .notAnArchive(let path, .oci):
+            "\(path) is no archive of an OCI image layout: it has no oci-layout or no index.json"
+        case .notAnArchive(let path, .docker): "\(path) is nothing that docker save wrote: it has no manifest.json"
+        case .tooMuchInside(let path, let limit):
+            "cannot decompress \(path): more than \(limit) bytes come out of it, far more than images have"
+        case .sameImage(let path, let tag, let names):
+            "several images of \(path) are called \(tag): \(names.joined(separator: ", "))"
+        case .namelessImage(let path): "an image of \(path) has no name"
         case .contentsTooLong: "there are too many images for one bundle"
         case .tooLarge: "the pieces are said to be longer together than any file can be"
         case .unsupportedVersion(let path, let version):
@@ -38,7 +48,12 @@ enum ArchiveWording {
         case .volumeMissing: "volumes in other folders are named one by one"
         case .leftOut: "name the bundles before it, too"
         case .tooManyVolumes: "--volume-size says how large they are"
-        case .notABundle, .noFile, .tooLarge, .unsupportedVersion, .volumeTwice, .sumsDamaged, .busy: nil
+        case .notAnArchive(let path, .oci): "what docker save wrote is docker-archive:\(path)"
+        case .notAnArchive(let path, .docker): "an OCI image layout in a file is oci-archive:\(path)"
+        case .tooMuchInside: "gunzip or zstd -d, and copy what comes out, if you trust it"
+        case .sameImage(let path, _, let names): names.first.map { "oci-archive:\(path):\($0) is one of them" }
+        case .namelessImage: "docker save writes names if it is given names: docker tag ID NAME, docker save NAME"
+        case .refused, .notABundle, .noFile, .tooLarge, .unsupportedVersion, .volumeTwice, .sumsDamaged, .busy: nil
         }
     }
 
@@ -86,6 +101,25 @@ enum ArchiveWording {
         }
     }
 
+    static func sentence(for error: NotABundle) -> String {
+        let start = "\(error.path) is no bundle that mirror export wrote"
+        return switch error.kind {
+        case .archive(.oci): "\(start), but an archive of an OCI image layout"
+        case .archive(.docker): "\(start), but what docker save wrote"
+        case .compressed: "\(start), but something that is compressed"
+        case nil: start
+        }
+    }
+
+    static func hint(for error: NotABundle) -> String? {
+        switch error.kind {
+        case .archive(let format): "mirror copy \(format.rawValue):\(error.path) … copies its images"
+        case .compressed:
+            "if it is an archive of images, mirror copy oci-archive:\(error.path) … or docker-archive:\(error.path) … copies them"
+        case nil: nil
+        }
+    }
+
     static func sentence(for error: NamesNotMapped) -> String {
         let shown = error.names.prefix(8).joined(separator: ", ") + (error.names.count > 8 ? ", …" : "")
         return "no --map names \(shown) of \(error.file)"
@@ -104,7 +138,35 @@ enum ArchiveWording {
         case .member(let name): "what should stand there is \(name)"
         case .cut: "it ends there, too early"
         case .tail: "something follows its end"
+        case .compressed(let reason): "it cannot be decompressed: \(reason)"
         case .document(let name, let reason): "\(name) cannot be understood: \(reason)"
+        }
+    }
+
+    private static func reason(_ mistake: TarMistake) -> String {
+        switch mistake {
+        case .header: "it is no header of a tar archive (ustar)"
+        case .checksum: "the header has another checksum"
+        case .name(let name): "\"\(name)\" is no name that a member may have"
+        case .kind(let type): "a member is \(kind(type)), which no archive of images needs"
+        case .size: "a length is malformed, or said in two ways that differ"
+        case .records(let reason): "the records of a pax header cannot be used: \(reason)"
+        case .duplicate(let name): "\(name) is there twice"
+        case .tooMany: "there are too many members"
+        case .cut: "it ends there, too early"
+        case .tail: "something follows its end"
+        }
+    }
+
+    private static func kind(_ type: UInt8) -> String {
+        switch type {
+        case UInt8(ascii: "1"): "a hard link"
+        case UInt8(ascii: "3"), UInt8(ascii: "4"): "a device"
+        case UInt8(ascii: "6"): "a pipe"
+        case UInt8(ascii: "S"): "a sparse file"
+        case UInt8(ascii: "g"): "a pax header for all that follows"
+        case UInt8(ascii: "L"), UInt8(ascii: "K"): "a long name in the form of GNU tar"
+        default: "of the type \(type)"
         }
     }
 }

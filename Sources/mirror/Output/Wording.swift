@@ -45,6 +45,7 @@ enum Wording {
         case let error as Refusal: SelectionWording.hint(for: error)
         case let error as StoreError: StoreWording.hint(for: error)
         case let error as ArchiveError: ArchiveWording.hint(for: error)
+        case let error as NotABundle: ArchiveWording.hint(for: error)
         case let error as KeyFileError: ArchiveWording.hint(for: error)
         case is AssumedContentMissing:
             "import the bundles before this one, or have one made with an inventory of today; --partial imports the images that are complete"
@@ -104,6 +105,7 @@ enum Wording {
         case let error as PlanFileError: planFile(error)
         case let error as StoreError: StoreWording.sentence(for: error)
         case let error as ArchiveError: ArchiveWording.sentence(for: error)
+        case let error as NotABundle: ArchiveWording.sentence(for: error)
         case let error as KeyFileError: ArchiveWording.sentence(for: error)
         case let error as SignatureMismatch: ArchiveWording.sentence(for: error)
         case let error as AssumedContentMissing: ArchiveWording.sentence(for: error)
