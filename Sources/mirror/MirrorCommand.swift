@@ -35,6 +35,7 @@ struct MirrorCommand: AsyncParsableCommand {
 
     static func main() async {
         Heap.keepSmall()
+        OpenFiles.raise()
         #if FAILPOINTS
         do { try FailpointVariable.arm() } catch {
             Lines.complain(error, to: .standardError)

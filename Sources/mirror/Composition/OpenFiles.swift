@@ -8,6 +8,9 @@ enum OpenFiles {
     /// What stands open besides connections: standard streams, event loops, locks, hints.
     private static let others = 24
 
+    /// Raises the limit: connections, blobs that are read and volumes of a bundle take a descriptor each.
+    static func raise() { _ = limit }
+
     /// The limit, after it was raised to what the system lets everybody have.
     static let limit: Int = {
         var bounds = rlimit()

@@ -21,7 +21,6 @@ enum Served: Sendable {
 /// Serves until a signal comes: the first lets requests that are under way end, a second ends the program at once.
 /// - Parameter grace: How long they may take.
 func serve(_ served: Served, _ settings: RegistryServer.Settings, grace: Duration) async -> ExitCode {
-    raiseFileLimit()
     // A file that may not grow further is an error like a full disk, no reason to end.
     signal(SIGXFSZ, SIG_IGN)
     return await withInterruption { _ in
@@ -93,14 +92,6 @@ private func run(
     } onCancel: {
         Task { await group.triggerGracefulShutdown() }
     }
-}
-
-/// Each connection takes a descriptor, and each blob that is read another one.
-private func raiseFileLimit() {
-    var limit = rlimit()
-    guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return }
-    limit.rlim_cur = min(limit.rlim_max, 65_536)
-    _ = setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
 }
 
 /// The address to listen on cannot be used.

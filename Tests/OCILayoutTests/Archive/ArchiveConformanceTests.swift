@@ -1,6 +1,7 @@
 // mirror: container images from one registry to another
 // SPDX-License-Identifier: Apache-2.0
 
+import NIOCore
 import OCI
 import OCIContent
 import OCITestKit
@@ -32,6 +33,63 @@ import Testing
         }
         try await layout.shutdown()
     }
+}
+
+@Suite struct BundleConformanceTests {
+    @Test(arguments: EndpointConformance.promises)
+    func `a bundle keeps the promises of reading`(promise: EndpointConformance.Promise) async throws {
+        let folder = try TemporaryFolder()
+        let written = MemoryEndpoint()
+        let packed = PackedPlace(name: "packed") { question in try await withBundle(of: written, folder, question) }
+        let conformance = EndpointConformance(makeSource: { packed }, makeSink: { written })
+        try await conformance.check(promise)
+    }
+}
+
+/// Writes all that a place has into a bundle, also what nothing points to, and lends it.
+private func withBundle(
+    of place: MemoryEndpoint,
+    _ folder: TemporaryFolder,
+    _ body: (any SourceEndpoint) async throws -> Void
+) async throws {
+    var repositories: [BundleContents.Repository] = []
+    for name in try await place.catalog().all() {
+        let (blobs, manifests, tags) = place.change(name) { ($0.blobs, $0.manifests, $0.tags) }
+        var repository = BundleContents.Repository(host: nil, name: name)
+        repository.blobs = blobs.map { BundleContents.Blob(digest: $0.key, size: Int64($0.value.readableBytes)) }
+        repository.manifests = manifests.values.map(\.descriptor)
+        repository.roots = tags.compactMap { tag, digest in
+            manifests[digest].map { .init(tag: tag, manifest: $0.descriptor, bytes: 0) }
+        }
+        repository.references = manifests.values.compactMap { document in
+            document.subject.map { .init(subject: $0, referrer: Referrer(document)) }
+        }
+        repositories.append(repository)
+    }
+    let path = folder.below("\(UploadID.random().text).tar")
+    let contents = BundleContents(repositories: repositories)
+    let writer = try BundleWriter.open(at: path)
+    try await writer.begin(contents)
+    for piece in contents.pieces {
+        let source = place[repositories[piece.repository].name]
+        switch piece.kind {
+        case .manifest:
+            if let document = try await source.document(at: .digest(piece.blob.digest)) {
+                try await writer.write(document)
+            }
+        case .blob:
+            let blob = Descriptor(mediaType: .octetStream, digest: piece.blob.digest, size: piece.blob.size)
+            try await writer.write(BlobContent(blob, from: source))
+        }
+    }
+    try await writer.finish()
+    try await writer.shutdown()
+    let bundle = try await BundleEndpoint.open(at: path)
+    do { try await body(bundle) } catch {
+        try? await bundle.shutdown()
+        throw error
+    }
+    try await bundle.shutdown()
 }
 
 /// Packs a layout with GNU tar, and lends the archive.
