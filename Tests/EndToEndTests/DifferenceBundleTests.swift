@@ -99,11 +99,11 @@ extension EndToEnd {
                 var held: Set<Digest> = []
                 for bundle in bundles[...1] {
                     held.formUnion(
-                        try await BundleEndpoint.summary(of: try VolumeSet(at: bundle)).contents.pieces
+                        try await BundleEndpoint.contents(of: try VolumeSet(at: bundle)).pieces
                             .map(\.blob.digest)
                     )
                 }
-                let assumed = try await BundleEndpoint.summary(of: try VolumeSet(at: bundles[3])).contents.assumed
+                let assumed = try await BundleEndpoint.contents(of: try VolumeSet(at: bundles[3])).assumed
                     .map(\.digest)
                 let expected = assumed.filter { !held.contains($0) }
                 #expect(!expected.isEmpty && expected.count < assumed.count)
@@ -139,7 +139,7 @@ extension EndToEnd {
                         let made = try await mirror("export", "--base", inventory, "-o", "\(folder)/2.tar", image)
                         #expect(made.outputText.contains("left out  4 blobs and manifests"), "\(made.outputText)")
                         #expect(
-                            try await BundleEndpoint.summary(of: try VolumeSet(at: "\(folder)/2.tar")).contents.pieces
+                            try await BundleEndpoint.contents(of: try VolumeSet(at: "\(folder)/2.tar")).pieces
                                 .isEmpty
                         )
                         let forecast = try await mirror("import", "--dry-run", "\(folder)/2.tar", "\(far.host)/m")

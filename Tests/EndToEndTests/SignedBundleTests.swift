@@ -125,7 +125,8 @@ extension EndToEnd {
                     ends: 78
                 )
                 #expect(unsigned.errorText.contains("there is no signature"), "\(unsigned.errorText)")
-                #expect(try await mirror("list", store).outputText.isEmpty)
+                // There is no store: it would have been made.
+                try await mirror("list", store, ends: 69)
             }
         }
 

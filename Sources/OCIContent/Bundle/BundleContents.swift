@@ -138,6 +138,20 @@ public struct BundleContents: Hashable, Sendable, Codable {
     }
 }
 
+extension BundleContents.Repository {
+    /// What the lists say against each other; `nil` where they fit together.
+    public var contradiction: String? {
+        let known = Set(manifests.map(\.digest))
+        if let root = roots.first(where: { !known.contains($0.manifest.digest) }) {
+            return "\(fullName) has an image \(root.manifest.digest), but no such manifest"
+        }
+        if let reference = references.first(where: { !known.contains($0.referrer.descriptor.digest) }) {
+            return "\(fullName) has a referrer \(reference.referrer.descriptor.digest), but no such manifest"
+        }
+        return nil
+    }
+}
+
 extension BundleContents {
     /// A piece of content, which a bundle holds once, whichever repositories need it.
     public struct Piece: Hashable, Sendable {

@@ -45,8 +45,8 @@ public enum ArchiveError: Error, Hashable, Sendable {
     case sameName(RepositoryName, [String])
     /// A volume of a bundle is not there.
     case volumeMissing(path: String)
-    /// Two files are the same volume of a bundle.
-    case volumeTwice([String])
+    /// A bundle would have a name as volumes have.
+    case volumeName(path: String)
     /// There would be more volumes than can be numbered.
     case tooManyVolumes(Int64)
     /// A volume's bytes are not as they were written.

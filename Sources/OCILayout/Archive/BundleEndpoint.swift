@@ -43,16 +43,19 @@ public final class BundleEndpoint: SourceEndpoint {
     /// Opens a bundle, and checks everything but the bytes of its pieces, which are hashed when they are read.
     ///
     /// End it with ``shutdown()``.
-    /// - Parameter rename: What a repository is called here; `nil` leaves it out. Without it, the path is the name, and the registry
-    ///   is left away.
-    /// - Throws: ``ArchiveError``, ``StoreError``.
+    /// - Parameters:
+    ///   - verify: Told the first document, which says what every other byte must be, before anything of it is believed.
+    ///   - rename: What a repository is called here; `nil` leaves it out. Without it, the path is the name, and the registry
+    ///     is left away.
+    /// - Throws: ``ArchiveError``, ``StoreError``, and what `verify` and `rename` throw.
     public static func open(
         _ set: VolumeSet,
+        verify: @escaping @Sendable ([UInt8]) throws -> Void = { _ in },
         rename: @Sendable (BundleContents.Repository) throws -> RepositoryName? = { $0.name }
     ) async throws -> BundleEndpoint {
         let files = StoreFiles(threads: 4)
         do {
-            let file = try await files.run { try BundleFile(try ArchiveBytes(set)) }
+            let file = try await files.run { try BundleFile(try ArchiveBytes(set), verify: verify) }
             return try BundleEndpoint(set.path, file, files, rename)
         } catch {
             try await files.shutDown()
@@ -68,30 +71,22 @@ public final class BundleEndpoint: SourceEndpoint {
         try await open(try VolumeSet(at: path), rename: rename)
     }
 
-    /// What is signed: the first document, which says what every other byte must be.
-    public var signedBytes: [UInt8] { file.map.contentsBytes }
-
-    /// What is known of a bundle without its pieces.
-    public struct Summary: Sendable {
-        /// The file, or the volumes without their numbers.
-        public let path: String
-        /// What it holds.
-        public let contents: BundleContents
-        /// What is signed.
-        public let signedBytes: [UInt8]
-    }
-
     /// What a bundle says that it holds, after everything but the bytes of its pieces has been checked.
-    /// - Throws: ``ArchiveError``, ``StoreError``.
-    public static func summary(of set: VolumeSet) async throws -> Summary {
+    /// - Parameter verify: Told the first document, before anything of it is believed.
+    /// - Throws: ``ArchiveError``, ``StoreError``, and what `verify` throws.
+    public static func contents(
+        of set: VolumeSet,
+        verify: @escaping @Sendable ([UInt8]) throws -> Void = { _ in }
+    ) async throws -> BundleContents {
         let files = StoreFiles(threads: 1)
-        let summary: Result<Summary, any Error>
+        let contents: Result<BundleContents, any Error>
         do {
-            let map = try await files.run { try BundleFile(try ArchiveBytes(set)).map }
-            summary = .success(Summary(path: set.path, contents: map.contents, signedBytes: map.contentsBytes))
-        } catch { summary = .failure(error) }
+            contents = .success(
+                try await files.run { try BundleFile(try ArchiveBytes(set), verify: verify).map.contents }
+            )
+        } catch { contents = .failure(error) }
         try await files.shutDown()
-        return try summary.get()
+        return try contents.get()
     }
 
     /// The names of the repositories, in order, on one page.

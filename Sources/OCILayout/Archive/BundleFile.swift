@@ -15,9 +15,10 @@ struct BundleFile: Sendable {
     ///
     /// Where a piece stands follows from the first document. Headers matter to those who read the archive by them; to look at all
     /// of them takes a read for each piece.
-    /// - Throws: ``ArchiveError``, ``StoreError``.
-    init(_ bytes: ArchiveBytes, checksHeaders: Bool = true) throws {
-        let (contents, written) = try Self.contents(of: bytes)
+    /// - Parameter verify: Told the first document, before anything of it is believed.
+    /// - Throws: ``ArchiveError``, ``StoreError``, and what `verify` throws.
+    init(_ bytes: ArchiveBytes, checksHeaders: Bool = true, verify: ([UInt8]) throws -> Void = { _ in }) throws {
+        let (contents, written) = try Self.contents(of: bytes, verify)
         self.bytes = bytes
         map = try BundleMap(of: contents, written: written)
         try checkEnds()
@@ -25,7 +26,10 @@ struct BundleFile: Sendable {
     }
 
     /// Reads the first document.
-    private static func contents(of bytes: ArchiveBytes) throws -> (BundleContents, [UInt8]) {
+    private static func contents(
+        of bytes: ArchiveBytes,
+        _ verify: ([UInt8]) throws -> Void
+    ) throws -> (BundleContents, [UInt8]) {
         let block = Int64(TarHeader.blockSize)
         let marker = TarHeader.plain(try bytes.read(TarHeader.blockSize, at: 0))
         let header = TarHeader.plain(try bytes.read(TarHeader.blockSize, at: 2 * block))
@@ -33,10 +37,14 @@ struct BundleFile: Sendable {
             header.size <= Int64(BundleMap.longestContents)
         else { throw ArchiveError.notABundle(path: bytes.path) }
         let offset = 3 * block
+        func mistake(_ reason: String) -> ArchiveError {
+            .damaged(path: bytes.path, offset: offset, .document(BundleMap.contentsName, reason: reason))
+        }
         let document = try bytes.read(Int(header.size), at: offset)
         guard document.count == Int(header.size) else {
             throw ArchiveError.damaged(path: bytes.path, offset: bytes.count, .cut)
         }
+        try verify(document)
         struct Version: Decodable { var version: Int }
         do {
             let data = Data(document)
@@ -44,11 +52,10 @@ struct BundleFile: Sendable {
             guard version == BundleContents.currentVersion else {
                 throw ArchiveError.unsupportedVersion(path: bytes.path, version: version)
             }
-            return (try JSONDecoder().decode(BundleContents.self, from: data), document)
-        } catch let error as ArchiveError { throw error } catch {
-            let damage = ArchiveError.Damage.document(BundleMap.contentsName, reason: JSONFault.text(of: error))
-            throw ArchiveError.damaged(path: bytes.path, offset: offset, damage)
-        }
+            let contents = try JSONDecoder().decode(BundleContents.self, from: data)
+            if let reason = contents.repositories.lazy.compactMap(\.contradiction).first { throw mistake(reason) }
+            return (contents, document)
+        } catch let error as ArchiveError { throw error } catch { throw mistake(JSONFault.text(of: error)) }
     }
 
     /// Compares the length, the beginning and the end with what they must be.

@@ -72,6 +72,9 @@ struct BundleMap: Sendable {
             return Member(header: header, start: end, offset: end + length)
         }
         guard bytes.count <= Self.longestContents else { throw ArchiveError.contentsTooLong }
+        // Also of what is left out: these lengths are believed, too.
+        let sizes = contents.repositories.lazy.flatMap { $0.blobs.lazy.map(\.size) + $0.manifests.lazy.map(\.size) }
+        guard sizes.allSatisfy((0...Self.longest).contains) else { throw ArchiveError.tooLarge }
         self.contents = contents
         contentsBytes = bytes
         index = Self.index(of: contents, written: bytes)

@@ -11,6 +11,7 @@ struct BundleShelf: Sendable {
     let tagNames: [TagName]
     let manifests: [Digest: Descriptor]
     let blobs: [Digest: Int64]
+    /// What refers to a manifest, each once, ordered by digest.
     let referrers: [Digest: [Referrer]]
 
     init(_ repository: BundleContents.Repository) {
@@ -18,7 +19,13 @@ struct BundleShelf: Sendable {
         tagNames = tags.keys.sorted()
         manifests = repository.manifests.reduce(into: [:]) { $0[$1.digest] = $1 }
         blobs = repository.blobs.reduce(into: [:]) { $0[$1.digest] = $1.size }
-        referrers = Dictionary(grouping: repository.references, by: \.subject).mapValues { $0.map(\.referrer) }
+        referrers = Dictionary(grouping: repository.references, by: \.subject)
+            .mapValues { references in
+                // Several bundles may bring the same one.
+                var seen: Set<Digest> = []
+                return references.map(\.referrer).filter { seen.insert($0.descriptor.digest).inserted }
+                    .map { ("\($0.descriptor.digest)", $0) }.sorted { $0.0 < $1.0 }.map(\.1)
+            }
     }
 
     /// What a tag or digest names.

@@ -54,6 +54,8 @@ public final class BundleSet: Sendable {
     /// What bundles hold, put together while they are opened; of each only this is kept.
     private struct Findings {
         var repositories: [RepositoryName: BundleContents.Repository] = [:]
+        /// Where the repositories came from, by their names here.
+        private var fullNames: [RepositoryName: String] = [:]
         var pieces: [Digest: ArchivePiece] = [:]
         var leftOut: [(path: String, names: [String])] = []
 
@@ -66,9 +68,13 @@ public final class BundleSet: Sendable {
             let names = try BundleNames(file.map.contents.repositories, rename)
             if !names.leftOut.isEmpty { leftOut.append((set.path, names.leftOut)) }
             for (name, repository) in names.named {
+                if let other = fullNames.updateValue(repository.fullName, forKey: name), other != repository.fullName {
+                    throw ArchiveError.sameName(name, [other, repository.fullName])
+                }
                 repositories[name, default: BundleContents.Repository(host: nil, name: name)].append(repository)
             }
-            for digest in file.map.pieces.keys { pieces[digest] = file.piece(digest) }
+            // The first one stays: a later bundle cannot spoil what an earlier one brought.
+            for digest in file.map.pieces.keys where pieces[digest] == nil { pieces[digest] = file.piece(digest) }
         }
 
         /// Whoever pulls would find out otherwise what a bundle leaves out.

@@ -28,6 +28,10 @@ public struct BundleSetRepository: Sendable {
             throw ContentError.missing(digest)
         }
         let bytes = try await bundles.files.run { try piece.bytes(of: digest) }
+        // What it is said to be must be what it says itself: clients go by the one or by the other.
+        guard (try? ManifestDocument(bytes: bytes, digest: digest, contentType: manifest.mediaType.text)) != nil else {
+            throw ContentError.missing(digest)
+        }
         let descriptor = Descriptor(mediaType: manifest.mediaType, digest: digest, size: piece.size)
         return StoredManifest(descriptor: descriptor, bytes: bytes)
     }
@@ -44,11 +48,9 @@ public struct BundleSetRepository: Sendable {
 
     /// The manifests whose subject is `digest`, ordered by digest, behind `after`, at most `limit`.
     public func referrers(of digest: Digest, after: Digest?, limit: Int) async throws -> [Referrer] {
-        let found = (shelf?.referrers[digest] ?? []).map { ("\($0.descriptor.digest)", $0) }
-        // Several bundles may bring the same one.
-        let unique = Dictionary(found) { $1 }
+        let found = shelf?.referrers[digest] ?? []
         let behind = after.map(\.description) ?? ""
-        return unique.filter { $0.key > behind }.sorted { $0.key < $1.key }.prefix(max(limit, 0)).map(\.value)
+        return Array(found.drop { "\($0.descriptor.digest)" <= behind }.prefix(max(limit, 0)))
     }
 
     private func piece(ofBlob digest: Digest) -> ArchivePiece? {

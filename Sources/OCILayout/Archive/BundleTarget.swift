@@ -13,9 +13,10 @@ struct BundleTarget: Sendable {
     private let volumeSize: Int64?
     private let signingKey: SigningKey?
 
-    /// - Throws: ``StoreError`` if the folder cannot be opened, or something else than a file has the name.
+    /// - Throws: ``ArchiveError/volumeName(path:)``; ``StoreError`` if the folder cannot be opened, or something else than a file has the name.
     init(at path: String, volumeSize: Int64?, signingKey: SigningKey?) throws {
         let (folderPath, name) = path.folderAndName
+        guard !name.isVolume else { throw ArchiveError.volumeName(path: path) }
         guard let folder = try Folder.open(at: folderPath, observer: FileStep.failpoints) else {
             throw StoreError.system(.open, path: folderPath, errno: ENOENT)
         }
@@ -44,9 +45,25 @@ struct BundleTarget: Sendable {
     private func partial(_ name: String) -> String { "\(name).partial" }
 
     /// Opens the files as an earlier attempt left them, or makes them.
-    /// - Throws: ``ArchiveError/busy(path:)``.
+    /// - Throws: ``ArchiveError/busy(path:)``; ``StoreError/unexpectedFile(path:)`` where something else has a name.
     func open(_ count: Int64) throws -> VolumeFiles {
-        VolumeFiles(files: try names(count).map { try lockedFile(partial($0)) }, volumeSize: volumeSize ?? .max)
+        let names = try names(count)
+        for name in names {
+            guard try folder.status(name)?.isRegular ?? true else {
+                throw StoreError.unexpectedFile(path: folder.below(name))
+            }
+        }
+        try takeBack(names)
+        return VolumeFiles(files: try names.map { try lockedFile(partial($0)) }, volumeSize: volumeSize ?? .max)
+    }
+
+    /// Takes back the names that an attempt gave before it was stopped between two of them.
+    private func takeBack(_ names: [String]) throws {
+        let missing = try names.filter { try folder.status(partial($0)) == nil }
+        guard !missing.isEmpty, missing.count < names.count else { return }
+        for name in missing where try folder.status(name) != nil {
+            try folder.rename(name, from: folder, as: partial(name))
+        }
     }
 
     private func lockedFile(_ name: String) throws -> OpenFile {
@@ -70,8 +87,8 @@ struct BundleTarget: Sendable {
             let text = VolumeSums(Array(zip(names, sums)), path: file).text
             try write(text, as: file)
             if let signingKey { try write(try signingKey.signature(of: Array(text.utf8)), as: "\(file).sig") }
-            try removeVolumes(behind: names.count)
         }
+        try removeOthers(than: names)
         for name in names { try folder.rename(partial(name), from: folder, as: name) }
         try folder.sync()
     }
@@ -80,13 +97,24 @@ struct BundleTarget: Sendable {
         try folder.replace(name, with: Array(text.utf8), by: partial(name))
     }
 
-    /// Removes what a longer bundle of the same name had more.
-    private func removeVolumes(behind last: Int) throws {
+    /// Removes what earlier bundles of the same name, or attempts at them, had otherwise: one file, or more volumes.
+    ///
+    /// Somebody would take it for this one.
+    private func removeOthers(than names: [String]) throws {
         var old: [String] = []
+        let kept = Set(names + names.map(partial))
+        let sums = VolumeSums.name(of: name)
         try folder.forEachName { other in
-            if let number = other.volumeNumber(of: name), number > last { old.append(other) }
+            let whole = other.hasSuffix(".partial") ? String(other.dropLast(".partial".count)) : other
+            let isOurs = whole == name || whole.volumeNumber(of: name) != nil
+            let isSums = !isNumbered && (other == sums || other == "\(sums).sig")
+            if isSums || isOurs && !kept.contains(other) { old.append(other) }
         }
-        for name in old { try folder.remove(name) }
+        for name in old {
+            // Not what another run is writing.
+            guard let file = try folder.file(name, writing: true), try file.tryLock() else { continue }
+            try folder.remove(name)
+        }
     }
 }
 

@@ -50,28 +50,42 @@ public struct VolumeSet: Hashable, Sendable {
 
     /// The bundles that files are, in the order in which they are named: volumes can come in any order, and from several
     /// folders; those that are not named are looked for beside the first one of their bundle.
-    /// - Throws: ``ArchiveError/volumeMissing(path:)``, ``ArchiveError/volumeTwice(_:)``.
+    ///
+    /// A second volume of a number that was named begins another bundle of the same name.
+    /// - Throws: ``ArchiveError/volumeMissing(path:)``.
     public static func sets(of paths: [String]) throws(ArchiveError) -> [VolumeSet] {
-        var order: [String] = []
-        var groups: [String: Given] = [:]
+        var groups: [Group] = []
         for path in paths {
             guard let volume = path.volume else {
-                order.append(path)
+                groups.append(.file(path))
                 continue
             }
-            let name = volume.path.lastComponent
-            if groups[name] == nil { order.append(name) }
-            try groups[name, default: Given(path)].add(path, volume.number)
+            let place = groups.lastIndex { $0.takes(volume.number, of: volume.path.lastComponent) }
+            if let place, case .volumes(var given) = groups[place] {
+                given.add(path, volume.number)
+                groups[place] = .volumes(given)
+            } else {
+                groups.append(.volumes(Given(path)))
+            }
         }
         var sets: [VolumeSet] = []
-        for name in order {
-            if let given = groups[name] {
-                sets.append(try VolumeSet(given))
-            } else {
-                sets.append(try VolumeSet(at: name))
+        for group in groups {
+            switch group {
+            case .file(let path): sets.append(try VolumeSet(at: path))
+            case .volumes(let given): sets.append(try VolumeSet(given))
             }
         }
         return sets
+    }
+
+    private enum Group {
+        case file(String)
+        case volumes(Given)
+
+        func takes(_ number: Int, of name: String) -> Bool {
+            guard case .volumes(let given) = self else { return false }
+            return given.path.lastComponent == name && given.files[number] == nil
+        }
     }
 
     /// Volumes of one bundle that somebody named.
@@ -87,10 +101,7 @@ public struct VolumeSet: Hashable, Sendable {
             if let number = path.volume?.number { files[number] = path }
         }
 
-        mutating func add(_ path: String, _ number: Int) throws(ArchiveError) {
-            if let other = files[number], other != path { throw ArchiveError.volumeTwice([other, path]) }
-            files[number] = path
-        }
+        mutating func add(_ path: String, _ number: Int) { files[number] = path }
     }
 }
 
@@ -104,6 +115,9 @@ extension String {
         else { return nil }
         return (String(self[..<dot]), number)
     }
+
+    /// Whether the name is one of a volume.
+    var isVolume: Bool { volume != nil }
 
     /// What a volume is called.
     func numbered(_ number: Int) -> String {

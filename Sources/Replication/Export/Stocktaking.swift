@@ -34,7 +34,20 @@ public struct Stocktaking: Sendable {
         let found = Mutex<[RepositoryName: Set<Digest>]>([:])
         try await Replicator(job: job, limits: limits, events: events)
             .forEachPlan { plan in
-                found.withLock { plan.addDigests(to: &$0[plan.route.source, default: []]) }
+                let name = plan.route.source
+                found.withLock { plan.addManifests(to: &$0[name, default: []]) }
+                // A manifest can outlive its blobs, and what is left out for nothing could never be imported.
+                let unknown = found.withLock { found in
+                    plan.allBlobs.filter { found[name]?.contains($0.digest) != true }
+                }
+                let source = job.source.source(name)
+                try await forEach(unknown, width: 8) { blob in
+                    guard try await source.contains(blob) else {
+                        let target = plan.tag.map { Target.tag($0) } ?? .digest(plan.root.descriptor.digest)
+                        return events(.failed(plan.route, target, ContentError.missing(blob.digest)))
+                    }
+                    found.withLock { _ = $0[name, default: []].insert(blob.digest) }
+                }
             }
         let repositories = found.withLock { $0 }
             .map { Inventory.Repository(name: $0.key, digests: $0.value) }
@@ -44,11 +57,13 @@ public struct Stocktaking: Sendable {
 }
 
 extension RootPlan {
-    /// Adds all that the image reaches.
-    fileprivate func addDigests(to digests: inout Set<Digest>) {
-        digests.formUnion(blobs.lazy.map(\.digest))
+    /// The blobs of the image and of what hangs on it.
+    fileprivate var allBlobs: [Descriptor] { companions.reduce(blobs) { $0 + $1.allBlobs } }
+
+    /// Adds all manifests that the image reaches.
+    fileprivate func addManifests(to digests: inout Set<Digest>) {
         digests.formUnion(children.joined().lazy.map(\.descriptor.digest))
         digests.insert(root.descriptor.digest)
-        for companion in companions { companion.addDigests(to: &digests) }
+        for companion in companions { companion.addManifests(to: &digests) }
     }
 }

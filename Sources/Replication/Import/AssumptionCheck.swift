@@ -39,29 +39,33 @@ public struct AssumptionCheck: Sendable {
     /// Prepares the check of a bundle.
     /// - Parameters:
     ///   - destination: Where its images go, to be read from.
+    ///   - scope: The part of the destination that images go to; what lies beside it is not the bundle's business.
     ///   - width: How many pieces are looked for at once.
     ///   - name: What a repository of the bundle, or of an earlier one, is called at the destination; `nil` where it has no
     ///     name there.
     public init(
         _ contents: BundleContents,
         at destination: any SourceEndpoint,
+        within scope: Address.Scope = .registry,
         width: Int = RunLimits().blobs,
         name: (BundleContents.Repository) throws -> RepositoryName?
     ) throws {
         self.destination = destination
         self.width = width
-        questions = try Self.questions(contents, name)
+        questions = try Self.questions(contents, scope, name)
     }
 
     private static func questions(
         _ contents: BundleContents,
+        _ scope: Address.Scope,
         _ name: (BundleContents.Repository) throws -> RepositoryName?
     ) throws -> [Question] {
         guard !contents.assumed.isEmpty else { return [] }
-        let holders: [RepositoryName?] = try contents.holders.map { holder in
+        let holders: [RepositoryName?] = contents.holders.map { holder in
             switch holder {
-            case .destination(let name): name
-            case .source(let host, let source): try name(BundleContents.Repository(host: host, name: source))
+            case .destination(let name): scope.hasBelow(name) ? name : nil
+            // What has no name here cannot have it.
+            case .source(let host, let source): try? name(BundleContents.Repository(host: host, name: source))
             }
         }
         let assumed = contents.assumed.reduce(into: [:]) { $0[$1.digest] = $1.holders }
@@ -110,6 +114,8 @@ public struct AssumptionCheck: Sendable {
     private func find(_ question: Question) async throws -> RepositoryName? {
         let blob = question.piece.blob
         let descriptor = Descriptor(mediaType: question.type, digest: blob.digest, size: blob.size)
+        var refusal: (any Error)?
+        var isAnswered = false
         for name in question.candidates {
             let repository = destination.source(name)
             do {
@@ -119,13 +125,27 @@ public struct AssumptionCheck: Sendable {
                     case .manifest: try await repository.resolve(.digest(blob.digest)) != nil
                     }
                 if isThere { return name }
+                isAnswered = true
             } catch ContentError.wrongSize {
-                continue
+                isAnswered = true
             } catch {
-                throw SideFailure.wrapping(error, side: .destination)
+                if error is CancellationError { throw error }
+                // Many registries refuse to speak of a repository that is not there.
+                refusal = error
             }
         }
+        if let refusal, !isAnswered { throw SideFailure.wrapping(refusal, side: .destination) }
         return nil
+    }
+}
+
+extension Address.Scope {
+    /// Whether a repository is in the part of a place that images of a bundle go to.
+    fileprivate func hasBelow(_ name: RepositoryName) -> Bool {
+        switch self {
+        case .repository(let path): name == path || name.text.hasPrefix("\(path)/")
+        default: true
+        }
     }
 }
 

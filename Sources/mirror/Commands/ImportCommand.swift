@@ -68,6 +68,11 @@ struct ImportCommand: AsyncParsableCommand {
         guard words.count >= 2 else {
             throw ValidationError("A bundle and a destination are needed: FILE DESTINATION.")
         }
+        guard !dryRun || words.count == 2 else {
+            throw ValidationError(
+                "--dry-run looks at one bundle: what a later one would do depends on those before it."
+            )
+        }
         guard verifyKey == nil || !words.dropLast().contains("-") else {
             throw ValidationError("--verify-key goes with files, beside which signatures lie, not with standard input.")
         }

@@ -16,27 +16,33 @@ enum BaseFiles {
     /// - Parameter key: The key with which they must be signed; `nil` where that does not matter.
     /// - Throws: `ExitCode` after a complaint about a file.
     static func holdings(_ paths: [String], signedBy key: VerifyingKey?) async throws -> Holdings {
-        var holdings = Holdings()
+        var inventories: [Inventory] = []
+        var bundles: [BundleContents] = []
         for path in paths {
             do {
                 if let inventory = try inventory(at: path, key) {
-                    holdings.add(inventory)
+                    inventories.append(inventory)
                 } else {
-                    holdings.add(try await contents(of: path, key))
+                    bundles.append(try await contents(of: path, key))
                 }
             } catch {
                 Lines.complain(error, to: .standardError)
                 throw ExitCode.configuration
             }
         }
+        // Of places that have a piece, the first few are remembered: those that were seen, then those of the last bundles.
+        var holdings = Holdings()
+        for inventory in inventories { holdings.add(inventory) }
+        for contents in bundles.reversed() { holdings.add(contents) }
         return holdings
     }
 
     private static func contents(of path: String, _ key: VerifyingKey?) async throws -> BundleContents {
         do {
-            let bundle = try await BundleEndpoint.summary(of: try VolumeSet(at: path))
-            if let key { try KeyFile.check(bundle.signedBytes, signedBeside: bundle.path, by: key) }
-            return bundle.contents
+            let set = try VolumeSet(at: path)
+            return try await BundleEndpoint.contents(of: set) { document in
+                if let key { try KeyFile.check(document, signedBeside: set.path, by: key) }
+            }
         } catch ArchiveError.notABundle { throw BaseFileError(path: path, reason: .neither) }
     }
 
@@ -47,6 +53,7 @@ enum BaseFiles {
         defer { try? file.close() }
         guard let start = try file.read(upToCount: 1), start == Data("{".utf8) else { return nil }
         let bytes = start + (try file.read(upToCount: longestInventory) ?? Data())
+        guard bytes.count <= longestInventory else { throw BaseFileError(path: path, reason: .tooLong) }
         if let key { try KeyFile.check(Array(bytes), signedBeside: path, by: key) }
         do {
             return try JSONDecoder().decode(Inventory.self, from: bytes)
@@ -65,6 +72,7 @@ struct BaseFileError: Error, Hashable {
         case neither
         case malformed(String)
         case version(Int)
+        case tooLong
     }
 
     let path: String

@@ -36,7 +36,7 @@ struct CopyRun {
     func plan(_ interruption: Interruption, opensImages: Bool = true) async -> (ExitCode, PlanReport?) {
         await show.plan(interruption) {
             guard let place = pairs.first?.destination.place else { return PlanSummary() }
-            let destination = try await pool.destination(place, show)
+            let destination = try await pool.planned(place, show)
             // What images of several registries share is counted once.
             let pricer = PlanPricer(destination: destination)
             let hints = hints

@@ -24,8 +24,9 @@ struct ImportRun {
     /// Copies what is missing.
     func copy(_ interruption: Interruption) async -> ExitCode {
         await show.run(interruption) {
+            let bundle = try await open()
             let sink = try await pool.destination(destination.place, show)
-            let (job, located) = try await job(to: sink)
+            let (job, located) = try await job(bundle, to: sink, for: .writing)
             let hints = LocatedHolders(located, before: pool.hints(of: destination.place))
             try await Replicator(job: job, hints: hints, events: show.record).run()
         }
@@ -35,8 +36,9 @@ struct ImportRun {
     /// Finds out what a run would do.
     func plan(_ interruption: Interruption) async -> ExitCode {
         await show.plan(interruption) {
-            let sink = try await pool.destination(destination.place, show)
-            let (job, located) = try await job(to: sink)
+            let bundle = try await open()
+            let sink = try await pool.planned(destination.place, show)
+            let (job, located) = try await job(bundle, to: sink, for: .reading)
             let pricer = PlanPricer(destination: sink, elsewhere: Set(located.keys))
             try await Replicator(job: job, events: show.record).plan(opensImages: true, into: pricer)
             return await pricer.summary
@@ -45,13 +47,16 @@ struct ImportRun {
     }
 
     /// The job, and where the destination has what the bundle leaves out.
-    private func job(to sink: any SinkEndpoint) async throws -> (job: Job, located: [Digest: RepositoryName]) {
-        let bundle = try await open()
+    private func job(
+        _ bundle: BundleEndpoint,
+        to sink: any SinkEndpoint,
+        for purpose: LayoutStore.Purpose
+    ) async throws -> (job: Job, located: [Digest: RepositoryName]) {
         var mapping = try NameMapping(from: Address(place: .bundle(bundle.path), scope: .registry), to: destination)
         // Which images have tags was decided when they were exported.
         mapping.digestTags = .untagged
         guard bundle.leftOut.isEmpty else { throw NamesNotMapped(file: name, names: bundle.leftOut) }
-        let completion = try await pool.inspected(destination.place, for: .writing, show)
+        let completion = try await pool.inspected(destination.place, for: purpose, show)
         let located = try await locate(bundle.contents, in: completion, mapping)
         let job = Job(
             source: located.isEmpty ? bundle : CompletedEndpoint(bundle, by: completion, located: located),
@@ -77,7 +82,7 @@ struct ImportRun {
         in completion: any SourceEndpoint,
         _ mapping: NameMapping
     ) async throws -> [Digest: RepositoryName] {
-        let check = try AssumptionCheck(contents, at: completion) { repository in
+        let check = try AssumptionCheck(contents, at: completion, within: destination.scope) { repository in
             try rules.name(of: repository).map { try mapping.destination(of: $0) }
         }
         let outcome = try await check.run()
@@ -85,7 +90,6 @@ struct ImportRun {
         guard isPartial || outcome.missing.isEmpty else { throw AssumedContentMissing(count: outcome.missing.count) }
         return outcome.located
     }
-
 }
 
 /// A bundle leaves out what its destination does not have.
@@ -104,9 +108,11 @@ extension ImportRun {
             }
             try await sums.check(bundle)
         }
-        let opened = try await pool.bundle(bundle) { [rules] in try rules.name(of: $0) }
-        if let verifyingKey { try KeyFile.check(opened.signedBytes, signedBeside: bundle.path, by: verifyingKey) }
-        return opened
+        return try await pool.bundle(bundle) { [verifyingKey] document in
+            if let verifyingKey { try KeyFile.check(document, signedBeside: bundle.path, by: verifyingKey) }
+        } rename: { [rules] in
+            try rules.name(of: $0)
+        }
     }
 
     private func openInput() async throws -> BundleEndpoint {

@@ -26,19 +26,23 @@ struct JobRun {
 
     /// Copies what is missing, and says how it went.
     func sync(_ interruption: Interruption) async -> JobOutcome {
-        let (code, report) = await show.run(interruption) { try await replicator().run() }
+        let (code, report) = await show.run(interruption) {
+            try await replicator(to: pool.destination(place, show)).run()
+        }
         return JobOutcome(job: settings.name, code: code, report: report, oldestDifference: memory.oldestDifference)
     }
 
     /// Finds out what a run would do.
     func plan(_ interruption: Interruption, opensImages: Bool) async -> (ExitCode, PlanReport?) {
-        await show.plan(interruption) { try await replicator().plan(opensImages: opensImages) }
+        await show.plan(interruption) {
+            try await replicator(to: pool.planned(place, show)).plan(opensImages: opensImages)
+        }
     }
 
-    private func replicator() async throws -> Replicator {
-        let place = settings.destination.value.place
-        let job = try await job(to: try await pool.destination(place, show))
-        return Replicator(job: job, hints: pool.hints(of: place), events: show.record)
+    private var place: Place { settings.destination.value.place }
+
+    private func replicator(to destination: any SinkEndpoint) async throws -> Replicator {
+        Replicator(job: try await job(to: destination), hints: pool.hints(of: place), events: show.record)
     }
 
     /// The job, with its destination in one of its roles.

@@ -85,6 +85,14 @@ actor PlacePool {
         return RetryingEndpoint(paced, policy: policy)
     }
 
+    /// A destination of which only a plan is made: a folder is not made by looking at it.
+    func planned(_ place: Place, _ show: Show) async throws -> any SinkEndpoint {
+        switch place {
+        case .layout: ReadOnlyEndpoint(try await folder(place, for: .reading).source)
+        default: try await destination(place, show)
+        }
+    }
+
     /// A destination as it is looked at: read, with nothing that was remembered, and with no more rights than that takes.
     /// - Parameter purpose: Whether it is written to as well, which a folder must know.
     func inspected(_ place: Place, for purpose: LayoutStore.Purpose, _ show: Show) async throws -> any SourceEndpoint {
@@ -128,10 +136,12 @@ actor PlacePool {
     /// A bundle, as which repositories are called something else from then on.
     func bundle(
         _ set: VolumeSet,
+        verify: @escaping @Sendable ([UInt8]) throws -> Void = { _ in },
         rename: @escaping @Sendable (BundleContents.Repository) throws -> RepositoryName?
     ) async throws -> BundleEndpoint {
         let bundle: BundleEndpoint
-        do { bundle = try await BundleEndpoint.open(set, rename: rename) } catch ArchiveError.notABundle {
+        do { bundle = try await BundleEndpoint.open(set, verify: verify, rename: rename) } catch ArchiveError.notABundle
+        {
             throw NotABundle(path: set.path, kind: set.files.count == 1 ? ForeignArchive(at: set.files[0]) : nil)
         }
         let key = Folder(place: .bundle(set.path), purpose: .reading)

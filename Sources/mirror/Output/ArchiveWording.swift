@@ -30,7 +30,7 @@ enum ArchiveWording {
         case .sameName(let name, let repositories):
             "\(repositories.joined(separator: " and ")) would both be called \(name)"
         case .volumeMissing(let path): "there is no \(path), a volume of the bundle"
-        case .volumeTwice(let paths): "\(paths.joined(separator: " and ")) would be the same volume of one bundle"
+        case .volumeName(let path): "a bundle called \(path) would be taken for a volume of another one"
         case .tooManyVolumes(let count): "there would be \(count) volumes, more than 999"
         case .volumeChanged(let path): "\(path) is not as it was written: its digest is not that of the sums beside it"
         case .sumsDamaged(let path): "\(path) does not have the SHA-256 digests of all volumes"
@@ -53,7 +53,7 @@ enum ArchiveWording {
         case .tooMuchInside: "gunzip or zstd -d, and copy what comes out, if you trust it"
         case .sameImage(let path, _, let names): names.first.map { "oci-archive:\(path):\($0) is one of them" }
         case .namelessImage: "docker save writes names if it is given names: docker tag ID NAME, docker save NAME"
-        case .refused, .notABundle, .noFile, .tooLarge, .unsupportedVersion, .volumeTwice, .sumsDamaged, .busy: nil
+        case .refused, .notABundle, .noFile, .tooLarge, .unsupportedVersion, .volumeName, .sumsDamaged, .busy: nil
         }
     }
 
@@ -97,6 +97,7 @@ enum ArchiveWording {
         switch error.reason {
         case .neither: "\(error.path) is neither an inventory nor a bundle"
         case .malformed(let text): "the inventory \(error.path) cannot be understood: \(text)"
+        case .tooLong: "the inventory \(error.path) has more than 256 MiB"
         case .version(let version): "the inventory \(error.path) has the version \(version), which is too new"
         }
     }

@@ -48,7 +48,7 @@ enum Wording {
         case let error as NotABundle: ArchiveWording.hint(for: error)
         case let error as KeyFileError: ArchiveWording.hint(for: error)
         case is AssumedContentMissing:
-            "import the bundles before this one, or have one made with an inventory of today; --partial imports the images that are complete"
+            "import the bundles before this one, or have one made without --base; --partial imports the images that are complete"
         case is ExportManyPlatforms: "--platform linux/amd64 --index rewritten chooses one"
         case is ExportIncomplete: "what could not be read is named above"
         case is OutputIsTerminal: "-o FILE, or a pipe"

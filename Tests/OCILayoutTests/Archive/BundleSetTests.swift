@@ -95,12 +95,9 @@ import Testing
         let paths = [folder.below("1.tar"), folder.below("2.tar")]
         try await write([(tag("1"), image)], to: paths[0], host: "a.lan")
         try await write([(tag("2"), image)], to: paths[1], host: "b.lan")
-        // Of two bundles, repositories of one name become one.
-        try await withSet(paths) { bundles in
-            let tags = try await bundles.repository(Self.name).tags(after: nil, limit: 10)
-            #expect(tags == ["1", "2"].map(tag))
-            #expect(bundles.leftOut.isEmpty)
-        }
+        // What comes from two registries never becomes one by accident.
+        let same = ArchiveError.sameName(Self.name, ["a.lan/team/app", "b.lan/team/app"])
+        await #expect(throws: same) { try await withSet(paths) { _ in } }
         let host = try RegistryHost("a.lan")
         try await withSet(paths, rename: { $0.host == host ? repository("hub/app") : nil }) { bundles in
             let names = try await bundles.repositories(after: nil, limit: 10)

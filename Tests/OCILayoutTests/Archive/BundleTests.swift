@@ -288,6 +288,25 @@ import Testing
         #expect(try await refusal(of: start, in: folder) == .tooLarge)
     }
 
+    @Test func `lengths and lists that cannot be are refused, also of what is left out`() async throws {
+        let folder = try TemporaryFolder()
+        let sample = try await BundleSample()
+        var negative = sample.contents
+        let digest = Digester.digest(of: [7])
+        negative.repositories[0].blobs.append(.init(digest: digest, size: -1))
+        negative.assumed = [.init(digest: digest, holders: [])]
+        #expect(throws: ArchiveError.tooLarge) { try BundleMap(of: negative) }
+        var rootless = sample.contents
+        rootless.repositories[0].manifests = []
+        #expect(rootless.repositories[0].contradiction != nil)
+        let map = try BundleMap(of: rootless)
+        let error = try await refusal(of: map.start + map.end, in: folder)
+        guard case .damaged(_, _, .document) = error else {
+            Issue.record("\(error.map { "\($0)" } ?? "taken")")
+            return
+        }
+    }
+
     @Test func `files that are no bundles are told apart`() async throws {
         let folder = try TemporaryFolder()
         await #expect(throws: ArchiveError.noFile(path: folder.below("none"))) {

@@ -25,7 +25,7 @@ import Testing
     }
 
     private func contents(of path: String) async throws -> BundleContents {
-        try await BundleEndpoint.summary(of: try VolumeSet(at: path)).contents
+        try await BundleEndpoint.contents(of: try VolumeSet(at: path))
     }
 
     @Test(arguments: [511, 512, 1000, 4096, 10_000, 1 << 40] as [Int64])
@@ -115,11 +115,12 @@ import Testing
         #expect(sets.map(\.path) == [path, "other.tar"])
         #expect(sets[0].files.count == names.count)
         #expect(sets[0].files[1] == moved)
-        let contents = try await BundleEndpoint.summary(of: sets[0]).contents
+        let contents = try await BundleEndpoint.contents(of: sets[0])
         #expect(try await contents == BundleSample().contents)
-        #expect(throws: ArchiveError.volumeTwice([moved, folder.below(names[1])])) {
-            try VolumeSet.sets(of: [moved, folder.below(names[1])])
-        }
+        // A second first volume is that of another bundle, and a file of the same name is one, too.
+        let several = try VolumeSet.sets(of: ["x.tar", folder.below(names[0]), folder.below("other/\(names[0])")])
+        #expect(several.map(\.path) == ["x.tar", path, folder.below("other/x.tar")])
+        #expect(several.map(\.isNumbered) == [false, true, true])
     }
 
     @Test func `an interrupted bundle of volumes is gone on with`() async throws {
@@ -153,6 +154,47 @@ import Testing
         #expect(volumes(in: folder).count < many)
         #expect(folder.files().contains("x.tar.0999"))
         #expect(try await contents(of: folder.below("x.tar")) == sample.contents)
+    }
+
+    @Test func `one file and volumes of one name take each other's place`() async throws {
+        let folder = try TemporaryFolder()
+        let sample = try await BundleSample()
+        try await sample.file(at: folder.below("x.tar"))
+        try folder.write([1], to: "x.tar.partial")
+        try folder.write([1], to: "x.tar.other")
+        try await write(sample, 10_000, to: folder.below("x.tar"))
+        #expect(!folder.files().contains("x.tar") && !folder.files().contains("x.tar.partial"))
+        try await sample.file(at: folder.below("x.tar"))
+        #expect(Set(folder.files()) == ["x.tar", "x.tar.other"])
+    }
+
+    @Test func `names that were given before a stop are taken back, and nothing is written again`() async throws {
+        let folder = try TemporaryFolder()
+        let sample = try await BundleSample()
+        let path = folder.below("x.tar")
+        try await write(sample, 10_000, to: path)
+        let names = volumes(in: folder)
+        // As if the last name had not been given.
+        try FileManager.default.moveItem(
+            atPath: folder.below(names[names.count - 1]),
+            toPath: folder.below("\(names[names.count - 1]).partial")
+        )
+        let writer = try BundleWriter.open(at: path, volumeSize: 10_000)
+        try await writer.begin(sample.contents)
+        for piece in sample.contents.pieces { #expect(try await writer.holds(piece.blob.digest)) }
+        try await writer.finish()
+        try await writer.shutdown()
+        #expect(volumes(in: folder) == names)
+    }
+
+    @Test func `a name that is one of a volume is refused, as is a folder in the way`() async throws {
+        let folder = try TemporaryFolder()
+        let path = folder.below("week.042")
+        #expect(throws: ArchiveError.volumeName(path: path)) { try BundleWriter.open(at: path) }
+        try FileManager.default.createDirectory(atPath: folder.below("x.tar.002"), withIntermediateDirectories: true)
+        await #expect(throws: StoreError.unexpectedFile(path: folder.below("x.tar.002"))) {
+            try await write(try await BundleSample(), 10_000, to: folder.below("x.tar"))
+        }
     }
 
     @Test func `more volumes than can be numbered are refused`() async throws {

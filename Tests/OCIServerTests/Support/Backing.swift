@@ -129,9 +129,12 @@ extension BundleContents.Repository {
         }
         var part = Self(host: host, name: name)
         part.roots = pick(roots, 0)
-        part.manifests = pick(manifests, 1)
         part.blobs = pick(blobs, 0)
         part.references = pick(references, 0)
+        // Beside those of its share, the ones that its lists name.
+        let named = Set(part.roots.map(\.manifest.digest) + part.references.map(\.referrer.descriptor.digest))
+        let share = Set(pick(manifests, 1).map(\.digest))
+        part.manifests = manifests.filter { named.contains($0.digest) || share.contains($0.digest) }
         return part
     }
 }

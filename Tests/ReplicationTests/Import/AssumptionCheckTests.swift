@@ -70,6 +70,27 @@ import Testing
         #expect(outcome.located == [image.blobs[1].descriptor.digest: names[0]])
     }
 
+    @Test func `what lies beside the part of a place that images go to is not asked`() async throws {
+        let far = MemoryEndpoint()
+        try await image.write(to: far[try RepositoryName("secret/x")])
+        let contents = try contents([.destination(name: try RepositoryName("secret/x"))])
+        let within = Address.Scope.repository(try RepositoryName("m"))
+        let name: (BundleContents.Repository) throws -> RepositoryName? = { try RepositoryName("m/\($0.name)") }
+        let outcome = try await AssumptionCheck(contents, at: far, within: within, name: name).run()
+        #expect(outcome.located.isEmpty)
+        #expect(try await AssumptionCheck(contents, at: far, name: name).run().missing.isEmpty)
+    }
+
+    @Test func `a repository that nobody may speak of is no reason to end, unless all are`() async throws {
+        let far = MemoryEndpoint()
+        try await image.write(to: far[try RepositoryName("m/b")])
+        let guarded = GuardedEndpoint(base: far, closed: [try RepositoryName("m/a")])
+        let name: (BundleContents.Repository) throws -> RepositoryName? = { try RepositoryName("m/\($0.name)") }
+        #expect(try await AssumptionCheck(contents(), at: guarded, name: name).run().missing.isEmpty)
+        let closed = GuardedEndpoint(base: far, closed: Set(try ["m/a", "m/b"].map { try RepositoryName($0) }))
+        await #expect(throws: SideFailure.self) { try await AssumptionCheck(contents(), at: closed, name: name).run() }
+    }
+
     @Test func `holders that are not in the list lead nowhere`() async throws {
         var contents = try contents()
         contents.assumed = contents.assumed.map { .init(digest: $0.digest, holders: [7, -1]) }
@@ -101,6 +122,35 @@ import Testing
         try await Replicator(job: job, events: log.take).run()
         #expect(log.published.count == 2)
         for blob in image.blobs + other.blobs { #expect(try await sink[app].contains(blob.descriptor)) }
+    }
+}
+
+/// A place in which some repositories are not to be asked.
+private struct GuardedEndpoint: SourceEndpoint {
+    struct Denied: Error {}
+
+    let base: MemoryEndpoint
+    let closed: Set<RepositoryName>
+
+    var name: String { base.name }
+    func catalog() -> Pages<RepositoryName> { base.catalog() }
+    func source(_ repository: RepositoryName) -> any ContentSource {
+        Repository(base: base.source(repository), isClosed: closed.contains(repository))
+    }
+
+    private struct Repository: ForwardingSource {
+        let base: any ContentSource
+        let isClosed: Bool
+
+        func contains(_ blob: Descriptor) async throws -> Bool {
+            if isClosed { throw Denied() }
+            return try await base.contains(blob)
+        }
+
+        func resolve(_ target: Target) async throws -> Descriptor? {
+            if isClosed { throw Denied() }
+            return try await base.resolve(target)
+        }
     }
 }
 
