@@ -333,6 +333,8 @@ public struct AddressError: Error, Hashable, Sendable {
         case name(NameError)
         /// The digest cannot be used.
         case digest(DigestError)
+        /// A digest follows a file that has several repositories, without saying in which of them it is.
+        case digestOfNoRepository
         /// A `*` stands elsewhere than at the end, after a slash.
         case wildcard
         /// A slash ends the address, but a path stands before it.

@@ -25,6 +25,14 @@ public enum Place: Hashable, Sendable {
     /// The registry; `nil` for a folder or a file.
     public var host: RegistryHost? { if case .registry(let host, _) = self { host } else { nil } }
 
+    /// The path of the folder or the file; `nil` for a registry.
+    var path: String? {
+        switch self {
+        case .registry: nil
+        case .layout(let path), .oci(let path), .bundle(let path), .archive(_, let path): path
+        }
+    }
+
     /// Whether both are one place, however their scheme is written.
     public func isSame(as other: Place) -> Bool {
         switch (self, other) {
@@ -81,13 +89,18 @@ extension Address {
         guard !rest.isEmpty, !rest.hasPrefix("//") else {
             throw AddressError(text: text, offset: kind.count + 1, reason: .missingFolder)
         }
-        switch kind {
-        case "layout": return try store(rest, text) { .layout($0) }
-        case "bundle": return try store(rest, text) { .bundle($0) }
-        case ArchiveFormat.docker.rawValue: return try dockerArchive(rest, text)
-        case ArchiveFormat.oci.rawValue: return try ociArchive(rest, text)
-        default: return try plainLayout(rest, text)
+        let address =
+            switch kind {
+            case "layout": try store(rest, text) { .layout($0) }
+            case "bundle": try store(rest, text) { .bundle($0) }
+            case ArchiveFormat.docker.rawValue: try dockerArchive(rest, text)
+            case ArchiveFormat.oci.rawValue: try ociArchive(rest, text)
+            default: try plainLayout(rest, text)
+            }
+        guard address.place.path != "" else {
+            throw AddressError(text: text, offset: kind.count + 1, reason: .missingFolder)
         }
+        return address
     }
 
     /// The word in front of a text that names a folder or a file; `nil` for the address of a registry.
@@ -102,8 +115,10 @@ extension Address {
         _ kind: (String) -> Place
     ) throws(AddressError) -> Address {
         guard let separator = rest.range(of: "//") else { return Address(place: kind(String(rest)), scope: .registry) }
-        let path = rest[separator.upperBound...]
-        let place = kind(String(rest[..<separator.lowerBound]))
+        // In front of the two, the path of the place may end with a slash of its own.
+        let slashes = rest[separator.lowerBound...].prefix { $0 == "/" }
+        let path = rest[slashes.endIndex...]
+        let place = kind(String(rest[..<slashes.endIndex].dropLast(2)))
         let base = text.utf8.count - path.utf8.count
         var address = Address(place: place, scope: .registry)
         try address.read(path, whole: text, base: base)
@@ -116,7 +131,12 @@ extension Address {
         guard rest.range(of: "//") == nil, let colon = rest.firstIndex(of: ":") else {
             return try store(rest, text) { .archive(.docker, $0) }
         }
-        let place = Place.archive(.docker, String(rest[..<colon]))
+        let file = rest[..<colon]
+        if let at = file.lastIndex(of: "@"), Digest.Algorithm(rawValue: String(file[at...].dropFirst())) != nil {
+            let offset = text.utf8.count - rest[at...].utf8.count
+            throw AddressError(text: text, offset: offset, reason: .digestOfNoRepository)
+        }
+        let place = Place.archive(.docker, String(file))
         return try image(named: rest[rest.index(after: colon)...], in: place, text)
     }
 
@@ -147,15 +167,19 @@ extension Address {
         return try image(named: name, in: place, text)
     }
 
-    /// One image of an archive by its name, of which the registry is left away.
+    /// One image of an archive by its name, of which the registry is left away; a tag beside a digest is kept.
     private static func image(
         named name: Substring,
         in place: Place,
         _ text: String
     ) throws(AddressError) -> Address {
         do throws(AddressError) {
-            return Address(place: place, scope: try Address.image(String(name)).scope)
+            var address = try Address.image(String(name))
+            address.place = place
+            return address
         } catch {
+            // What may be a password was taken out of the error's text, and stays out.
+            if error.reason == .userInformation { throw error }
             let offset = text.utf8.count - name.utf8.count + error.offset
             throw AddressError(text: text, offset: offset, reason: error.reason)
         }

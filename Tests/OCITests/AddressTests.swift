@@ -206,6 +206,8 @@ import Testing
         ("docker-archive:x.tar//team/app:1.2", .archive(.docker, "x.tar"), .tag("team/app", "1.2")),
         ("docker-archive:/a:b/x.tar//team/**", .archive(.docker, "/a:b/x.tar"), .subtree("team")),
         ("docker-archive:x.tar:localhost:5000/team/app:1.2", .archive(.docker, "x.tar"), .tag("team/app", "1.2")),
+        ("oci-archive:a@b/", .archive(.oci, "a@b/"), .repository("layout")),
+        ("docker-archive:d/:team/app:1.2", .archive(.docker, "d/"), .tag("team/app", "1.2")),
         ("docker-archive:x.tar:nginx", .archive(.docker, "x.tar"), .tag("library/nginx", "latest")),
     ])
     func `reads the address of a folder`(_ text: String, _ place: Place, _ part: Part) throws {
@@ -214,6 +216,14 @@ import Testing
         #expect(Part(address.scope) == part)
         #expect(address.host == nil)
         #expect(address.scheme == nil)
+        #expect(try Address(address.description) == address)
+    }
+
+    @Test(arguments: ["oci-archive", "docker-archive"])
+    func `a tag beside the digest of an image in an archive is kept`(kind: String) throws {
+        let address = try Address("\(kind):x.tar:r.io/team/app:1@\(Self.sha256)")
+        #expect(Part(address.scope) == .digest("team/app", Self.sha256))
+        #expect(address.writtenTag?.text == "1")
         #expect(try Address(address.description) == address)
     }
 
@@ -254,6 +264,12 @@ import Testing
         Refused("oci-archive:", 12, .missingFolder),
         Refused("oci-archive:x.tar:a b", 18, .repository, "a b", .character(at: 1)),
         Refused("docker-archive:x.tar:team/App:1", 21, .repository, "team/App", .character(at: 5)),
+        Refused("oci-archive::1.2", 12, .missingFolder),
+        Refused("oci-archive:@\(sha256)", 12, .missingFolder),
+        Refused("docker-archive::team/app:1", 15, .missingFolder),
+        Refused("docker-archive:x.tar@\(sha256)", 20, .digestOfNoRepository),
+        Refused("docker-archive:x.tar:user:password@r.io/a", 0, .userInformation),
+        Refused("oci::1.2", 4, .missingFolder),
         Refused("dir:./x.tar", 0, .unknownPlace("dir")),
         Refused("http:/r.io/a", 0, .unknownPlace("http")),
         Refused("https:///a", 8, .host, "", .empty),

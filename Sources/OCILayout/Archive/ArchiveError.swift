@@ -19,6 +19,14 @@ public enum ArchiveError: Error, Hashable, Sendable {
         case document(String, reason: String)
     }
 
+    /// An image that an archive lists under a name.
+    public struct NamedImage: Hashable, Sendable {
+        /// The name, as it is written in the archive.
+        public let name: String
+        /// What the image is.
+        public let digest: Digest
+    }
+
     /// There is no such file.
     case noFile(path: String)
     /// The file is no bundle; it may be another kind of archive.
@@ -29,10 +37,10 @@ public enum ArchiveError: Error, Hashable, Sendable {
     case refused(path: String, offset: Int64, TarMistake)
     /// The file is no archive of the form that it is named as.
     case notAnArchive(path: String, ArchiveFormat)
-    /// Far more comes out of a compressed file than went in.
+    /// Far more comes out of a compressed file than went in; what would have been let out, in bytes.
     case tooMuchInside(path: String, limit: Int64)
-    /// Several images of an archive have one name.
-    case sameImage(path: String, TagName, [String])
+    /// Several images of an archive have one tag in one repository, or at all where no repository was named.
+    case sameImage(Place, RepositoryName, TagName, [NamedImage])
     /// An image of an archive has no name by which it could be asked for.
     case namelessImage(path: String)
     /// The pieces are said to be longer together than any file can be.

@@ -9,8 +9,12 @@ import FoundationEssentials
 struct JSONSlices {
     typealias Member = (name: String, value: ArraySlice<UInt8>)
 
-    /// Why bytes are not JSON: at which of them.
-    struct Mistake: Error, Hashable { let offset: Int }
+    /// Why bytes are not taken: at which of them.
+    struct Mistake: Error, Hashable {
+        let offset: Int
+        /// Whether it is JSON so far, but has more elements than are taken.
+        var isTooMany = false
+    }
 
     /// Longer names than any tool writes take long to compare, when they are chosen for that.
     private static let longestName = 1024
@@ -47,11 +51,16 @@ struct JSONSlices {
     }
 
     /// The elements of an array, in their order.
-    static func elements(of bytes: ArraySlice<UInt8>) throws(Mistake) -> [ArraySlice<UInt8>] {
+    /// - Parameter limit: The most that are taken, of what need not be meant well.
+    static func elements(
+        of bytes: ArraySlice<UInt8>,
+        limit: Int = .max
+    ) throws(Mistake) -> [ArraySlice<UInt8>] {
         var slices = JSONSlices(bytes)
         var elements: [ArraySlice<UInt8>] = []
         var isOpen = try slices.open(UInt8(ascii: "["), UInt8(ascii: "]"))
         while isOpen {
+            guard elements.count < limit else { throw Mistake(offset: slices.position, isTooMany: true) }
             elements.append(try slices.value())
             isOpen = try slices.goOn(until: UInt8(ascii: "]"))
         }

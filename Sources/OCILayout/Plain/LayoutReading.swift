@@ -8,12 +8,22 @@ import OCIContent
 protocol LayoutContent: Sendable {
     /// What it lists.
     func index() throws -> PlainIndex
+    /// The entry of a manifest; `nil` if it has none.
+    func entry(at target: Target) throws -> PlainIndex.Entry?
+    /// The names that are tags, in order, each once.
+    func tags() throws -> [TagEntry]
     /// The length of content; `nil` if it is not there.
     func size(of digest: Digest) throws -> Int64?
     /// The bytes of content; `nil` if it is not there, or longer than `limit`.
     func bytes(of digest: Digest, limit: Int64) throws -> [UInt8]?
     /// Content, to be read; `nil` if it is not there.
     func blob(_ digest: Digest, files: StoreFiles) throws -> StoredBlob?
+}
+
+extension LayoutContent {
+    func entry(at target: Target) throws -> PlainIndex.Entry? { try index().entry(at: target) }
+
+    func tags() throws -> [TagEntry] { try index().tags }
 }
 
 /// A repository that is an OCI image layout, as far as it is read: in a folder, or in an archive.
@@ -31,7 +41,7 @@ extension LayoutReading {
             var isOver = false
             return {
                 defer { isOver = true }
-                return isOver ? nil : try await files.run { [content] in try content.index().tags }
+                return isOver ? nil : try await files.run { [content] in try content.tags() }
             }
         }
     }
@@ -80,13 +90,7 @@ extension LayoutReading {
     }
 
     private func entry(at target: Target) async throws -> PlainIndex.Entry? {
-        try await files.run { [content] in
-            let index = try content.index()
-            return switch target {
-            case .tag(let tag): index.entry(named: tag.text)
-            case .digest(let digest): index.entry(digest)
-            }
-        }
+        try await files.run { [content] in try content.entry(at: target) }
     }
 
     /// The verified bytes of a manifest; `nil` if the file is not there, or longer than any manifest.

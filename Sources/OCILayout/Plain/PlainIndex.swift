@@ -62,18 +62,28 @@ struct PlainIndex: Sendable {
     init(_ entries: [Entry] = []) { self.entries = entries }
 
     /// Reads an `index.json`.
-    init(parsing bytes: [UInt8]) throws(JSONSlices.Mistake) {
+    /// - Parameter limit: The most entries that are taken.
+    init(parsing bytes: [UInt8], limit: Int = .max) throws(JSONSlices.Mistake) {
         (before, after) = ("", "")
         var isBehind = false
         for (name, value) in try JSONSlices.members(of: bytes[...]) {
             if name == "manifests" {
-                for element in try JSONSlices.elements(of: value) { entries.append(try Entry(parsing: element)) }
+                for element in try JSONSlices.elements(of: value, limit: limit) {
+                    entries.append(try Entry(parsing: element))
+                }
                 isBehind = true
             } else if isBehind {
                 IndexExtras.append(name, value, to: &after)
             } else {
                 IndexExtras.append(name, value, to: &before)
             }
+        }
+    }
+
+    func entry(at target: Target) -> Entry? {
+        switch target {
+        case .tag(let tag): entry(named: tag.text)
+        case .digest(let digest): entry(digest)
         }
     }
 

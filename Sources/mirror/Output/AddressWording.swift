@@ -13,6 +13,7 @@ enum AddressWording {
     static func hint(for error: AddressError) -> String? {
         switch error.reason {
         case .bareHost(let host): "write \(host)/ for the whole registry, \(host)/path for a repository"
+        case .digestOfNoRepository: "write docker-archive:FILE//path@sha256:…"
         case .wildcard: "write host/path/* for one level below, host/path/** for all levels"
         case .trailingSlash: "write path/** for all repositories below, path for the repository itself"
         default: nil
@@ -57,6 +58,7 @@ enum AddressWording {
         case .bareHost(let host): "\(host) alone could be a registry or an image"
         case .name(let error): sentence(for: error)
         case .digest(let error): Wording.digest(error)
+        case .digestOfNoRepository: "a digest must follow the name of a repository, as the file has several"
         case .wildcard: "a * can only stand at the end, after a slash"
         case .trailingSlash: "it ends with a slash"
         case .notAnImage: "it is not the reference of one image"

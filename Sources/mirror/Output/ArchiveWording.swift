@@ -19,9 +19,9 @@ enum ArchiveWording {
             "\(path) is no archive of an OCI image layout: it has no oci-layout or no index.json"
         case .notAnArchive(let path, .docker): "\(path) is nothing that docker save wrote: it has no manifest.json"
         case .tooMuchInside(let path, let limit):
-            "cannot decompress \(path): more than \(limit) bytes come out of it, far more than images have"
-        case .sameImage(let path, let tag, let names):
-            "several images of \(path) are called \(tag): \(names.joined(separator: ", "))"
+            "cannot decompress \(path): more than \(limit) bytes come out of what was read of it, far more than images have"
+        case .sameImage(let place, _, let tag, let images):
+            "several images of \(place) are called \(tag): \(sameImages(images))"
         case .namelessImage(let path): "an image of \(path) has no name"
         case .contentsTooLong: "there are too many images for one bundle"
         case .tooLarge: "the pieces are said to be longer together than any file can be"
@@ -51,7 +51,8 @@ enum ArchiveWording {
         case .notAnArchive(let path, .oci): "what docker save wrote is docker-archive:\(path)"
         case .notAnArchive(let path, .docker): "an OCI image layout in a file is oci-archive:\(path)"
         case .tooMuchInside: "gunzip or zstd -d, and copy what comes out, if you trust it"
-        case .sameImage(let path, _, let names): names.first.map { "oci-archive:\(path):\($0) is one of them" }
+        case .sameImage(let place, let repository, _, let images):
+            images.first.map { "\(Address(place: place, scope: .image(repository, .digest($0.digest)))) is \($0.name)" }
         case .namelessImage: "docker save writes names if it is given names: docker tag ID NAME, docker save NAME"
         case .refused, .notABundle, .noFile, .tooLarge, .unsupportedVersion, .volumeName, .sumsDamaged, .busy: nil
         }
@@ -134,6 +135,11 @@ enum ArchiveWording {
         }
     }
 
+    private static func sameImages(_ images: [ArchiveError.NamedImage]) -> String {
+        let shown = images.prefix(8).map { "\($0.name) (\($0.digest))" }.joined(separator: ", ")
+        return shown + (images.count > 8 ? " and \(images.count - 8) more" : "")
+    }
+
     private static func reason(_ damage: ArchiveError.Damage) -> String {
         switch damage {
         case .member(let name): "what should stand there is \(name)"
@@ -147,6 +153,7 @@ enum ArchiveWording {
     private static func reason(_ mistake: TarMistake) -> String {
         switch mistake {
         case .header: "it is no header of a tar archive (ustar)"
+        case .fields: "the header has fields that only some readers understand; tar --format=ustar writes none"
         case .checksum: "the header has another checksum"
         case .name(let name): "\"\(name)\" is no name that a member may have"
         case .kind(let type): "a member is \(kind(type)), which no archive of images needs"

@@ -100,6 +100,24 @@ import Testing
         }
     }
 
+    @Test(arguments: Tool.allCases)
+    func `what is still to come does not let out more of what came first`(tool: Tool) async throws {
+        let bomb = try await compressed([UInt8](repeating: 0, count: 100 << 20), tool)
+        var generator = SystemRandomNumberGenerator()
+        let noise = (0..<(1 << 17)).flatMap { _ in withUnsafeBytes(of: generator.next()) { Array($0) } }
+        guard case .tooMuchInside = try refusal(of: bomb + (try await compressed(noise, tool))) else {
+            Issue.record("it was let out")
+            return
+        }
+    }
+
+    @Test func `a limit that no number says is none`() {
+        #expect(Decompression.limit(afterReading: 0) == 64 << 20)
+        #expect(Decompression.limit(afterReading: 10) == 64 << 20 + 2000)
+        #expect(Decompression.limit(afterReading: .max) == .max)
+        #expect(Decompression.limit(afterReading: .max / 200) == .max)
+    }
+
     @Test func `a frame that needs too much memory is refused`() throws {
         // A window of 2 GiB, as its header says.
         let frame = [0x28, 0xB5, 0x2F, 0xFD, 0x00, 0xA8] + [UInt8](repeating: 1, count: 100)

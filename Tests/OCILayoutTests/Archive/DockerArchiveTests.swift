@@ -5,6 +5,7 @@ import NIOCore
 import OCI
 import OCIContent
 import OCITestKit
+import Synchronization
 import Testing
 
 @testable import OCILayout
@@ -90,7 +91,6 @@ import Testing
         func entry(_ names: [String]? = ["team/app:1"], _ files: [String] = ["a", "b"]) -> String {
             sample.entry(names, layers: files)
         }
-        let other = DockerSample([Self.layers[0]])
         let wrong: [(String, [UInt8])] = [
             ("no list", layers + config + TarSample.end),
             ("a list that is none", layers + config + DockerSample.list("{}")),
@@ -109,9 +109,9 @@ import Testing
             ("no name", layers + config + DockerSample.list(entry(nil))),
             ("a name that is none", layers + config + DockerSample.list(entry(["Team/App:1"]))),
             (
-                "two images of one name",
-                layers + config + TarSample.member(other.configName, other.config)
-                    + DockerSample.list(entry(), other.entry(["docker.io/team/app:1"], layers: ["a"]))
+                "a list that is a link",
+                layers + config + TarSample.link("manifest.json", to: "list")
+                    + TarSample.member("list", Array("[]".utf8)) + TarSample.end
             ),
         ]
         for (name, archive) in wrong {
@@ -119,6 +119,66 @@ import Testing
                 try await ImageArchiveSample.withArchive(.docker, archive) { _ in }
                 Issue.record("\(name) was taken")
             } catch is ArchiveError {} catch ContentError.wrongDigest { #expect(name.contains("wrong name")) }
+        }
+    }
+
+    @Test func `images of two registries under one name are told apart by their digests`() async throws {
+        let samples = [DockerSample(Self.layers), DockerSample([Self.layers[0]])]
+        let archive =
+            TarSample.member("a", Self.layers[0]) + TarSample.member("b", Self.layers[1])
+            + samples.flatMap { TarSample.member($0.configName, $0.config) }
+            + DockerSample.list(
+                samples[0].entry(["b.lan/team/app:1", "team/app:2"], layers: ["a", "b"]),
+                samples[1].entry(["a.lan/team/app:1", "a.lan/team/app:3"], layers: ["a"])
+            )
+        try await ImageArchiveSample.withArchive(.docker, archive) { archive in
+            let app = archive.source(Self.app)
+            let images = [
+                try #require(try await app.document(at: .tag(tag("3")))),
+                try #require(try await app.document(at: .tag(tag("2")))),
+            ]
+            let error = await #expect(throws: ArchiveError.self) { try await app.resolve(.tag(tag("1"))) }
+            guard case .sameImage(.archive(.docker, _), Self.app, tag("1"), let named) = error else {
+                Issue.record("\(String(describing: error))")
+                return
+            }
+            #expect(named.map(\.name) == ["a.lan/team/app:1", "b.lan/team/app:1"])
+            #expect(named.map(\.digest) == images.map(\.descriptor.digest))
+            for image in images {
+                #expect(try await app.document(at: .digest(image.descriptor.digest)) == image)
+            }
+        }
+    }
+
+    @Test func `a list of more than 10,000 images is not gone through`() async throws {
+        let list = "[\(Array(repeating: "{}", count: 10_001).joined(separator: ","))]"
+        let archive = TarSample.member("manifest.json", Array(list.utf8)) + TarSample.end
+        await #expect {
+            try await ImageArchiveSample.withArchive(.docker, archive) { _ in }
+        } throws: { error in
+            guard case ArchiveError.damaged(_, _, .document(_, let reason)) = error else { return false }
+            return reason == "it lists more than 10000 images"
+        }
+    }
+
+    @Test func `nobody who goes between two images is worked for`() throws {
+        let sample = DockerSample(Self.layers)
+        let archive =
+            TarSample.member("a", Self.layers[0]) + TarSample.member("b", Self.layers[1])
+            + TarSample.member(sample.configName, sample.config)
+            + DockerSample.list(
+                sample.entry(["team/app:1"], layers: ["a", "b"]),
+                sample.entry(["team/app:2"], layers: ["a", "b"])
+            )
+        let folder = try TemporaryFolder()
+        try folder.write(archive, to: "x.tar")
+        let bytes = try ArchiveBytes(at: folder.below("x.tar"))
+        // It is looked at once for the headers, and once for each image.
+        for count in 1...3 {
+            let looks = Atomic(0)
+            #expect(throws: CancellationError.self, "\(count)") {
+                try DockerArchive.content(of: bytes) { looks.add(1, ordering: .relaxed).newValue == count }
+            }
         }
     }
 

@@ -74,8 +74,68 @@ import Testing
             await #expect {
                 _ = try await archive.source(Self.any).resolve(.tag(.latest))
             } throws: { error in
-                guard case ArchiveError.sameImage(_, .latest, let names) = error else { return false }
-                return names == ["docker.io/library/nginx:latest", "docker.io/team/app:latest"]
+                guard case ArchiveError.sameImage(_, Self.any, .latest, let named) = error else { return false }
+                return named.map(\.name) == ["docker.io/library/nginx:latest", "docker.io/team/app:latest"]
+            }
+        }
+    }
+
+    @Test func `one tag of two registries is neither, and everything else is as ever`() async throws {
+        let images = [try await BuiltImage.random(seed: 1), try await BuiltImage.random(seed: 2)]
+        let names = ["b.lan/team/app:1", "a.lan/team/app:1", "a.lan/team/app:2", "a.lan/other:3", "b.lan/other:3"]
+        let entries = zip([0, 1, 1, 0, 0], names).map { (images[$0], ImageArchiveSample.named($1)) }
+        try await ImageArchiveSample.withArchive(.oci, ImageArchiveSample.oci(images, entries)) { archive in
+            let digests = images.map(\.manifest.descriptor.digest)
+            let both = [("a.lan/team/app:1", digests[1]), ("b.lan/team/app:1", digests[0])]
+                .map { ArchiveError.NamedImage(name: $0, digest: $1) }
+            for name in [repository("team/app"), Self.any] {
+                let source = archive.source(name)
+                func isRefused(_ body: () async throws -> Void) async {
+                    let error = await #expect(throws: ArchiveError.self) { try await body() }
+                    guard case .sameImage(.archive(.oci, _), name, tag("1"), both) = error else {
+                        Issue.record("\(String(describing: error))")
+                        return
+                    }
+                }
+                await isRefused { _ = try await source.resolve(.tag(tag("1"))) }
+                await isRefused { _ = try await source.document(at: .tag(tag("1"))) }
+                // What the tag is would be a guess; that there is one is none.
+                let listed = try await source.tags().all().prefix(2)
+                #expect(listed == [TagEntry(tag: tag("1"), digest: nil), TagEntry(tag: tag("2"), digest: digests[1])])
+                #expect(try await source.document(at: .tag(tag("2"))) == images[1].manifest)
+                for image in images {
+                    let digest = image.manifest.descriptor.digest
+                    #expect(try await source.resolve(.digest(digest)) == image.manifest.descriptor)
+                }
+                #expect(try await source.referrers(of: digests[0], type: nil) == [])
+            }
+            // The same image under two names is one.
+            let other = try await archive.source(repository("other")).tags().all()
+            #expect(other == [TagEntry(tag: tag("3"), digest: digests[0])])
+        }
+    }
+
+    @Test func `a repository that is called as all images are is itself`() async throws {
+        let images = [try await BuiltImage.random(seed: 1), try await BuiltImage.random(seed: 2)]
+        let entries = zip(images, ["a.lan/layout:1", "a.lan/app:2"]).map { ($0, ImageArchiveSample.named($1)) }
+        try await ImageArchiveSample.withArchive(.oci, ImageArchiveSample.oci(images, entries)) { archive in
+            let tags = try await archive.source(Self.any).tags().all()
+            #expect(tags == [TagEntry(tag: tag("1"), digest: images[0].manifest.descriptor.digest)])
+        }
+    }
+
+    @Test func `an index that would fill the memory is not read`() async throws {
+        let long = #"{"manifests":[]\#(String(repeating: " ", count: 16 << 20))}"#
+        let many = #"{"manifests":[\#(Array(repeating: "{}", count: 100_001).joined(separator: ","))]}"#
+        let marker = TarSample.member("oci-layout", Array(LayoutPaths.layoutMarkerText.utf8))
+        for (index, reason) in [(long, "it has more than 16777216 bytes"), (many, "it lists more than 100000 images")] {
+            let archive = marker + TarSample.member("index.json", Array(index.utf8)) + TarSample.end
+            let error = await #expect(throws: ArchiveError.self) {
+                try await ImageArchiveSample.withArchive(.oci, archive) { _ in }
+            }
+            guard case .damaged(_, _, .document("index.json", reason)) = error else {
+                Issue.record("\(String(describing: error))")
+                continue
             }
         }
     }
@@ -112,10 +172,16 @@ import Testing
             }
         }
         let link = TarSample.link("blobs/sha256/\(image.manifest.descriptor.digest.hex)", to: "/etc/passwd")
-        for wrong in [link, TarSample.member("index.json", [1])] {
-            let rest = wrong == link ? index : []
+        let away = TarSample.member("x", Array(#"{"manifests":[]}"#.utf8))
+        let hidden = TarSample.member("y", Array(LayoutPaths.layoutMarkerText.utf8))
+        for wrong in [
+            marker + link + index, marker + TarSample.link("blobs", to: "/etc") + index,
+            marker + TarSample.link("index.json", to: "x") + away,
+            hidden + TarSample.link("oci-layout", to: "y") + index,
+            marker + TarSample.member("index.json", [1]),
+        ] {
             await #expect {
-                try await ImageArchiveSample.withArchive(.oci, marker + wrong + rest + TarSample.end) { _ in }
+                try await ImageArchiveSample.withArchive(.oci, wrong + TarSample.end) { _ in }
             } throws: { error in
                 guard case ArchiveError.damaged(_, _, .document) = error else { return false }
                 return true

@@ -18,6 +18,21 @@ import Testing
         + TarSample.records(TarSample.record("path", long) + TarSample.record("mtime", "1.5"))
         + TarSample.member("short", content) + TarSample.member("empty") + TarSample.end
 
+    /// A member as GNU tar writes it.
+    private static func gnu(_ name: String, change: (inout [UInt8]) -> Void) -> [UInt8] {
+        TarSample.member(name) {
+            TarSample.put("ustar  \u{0}", at: 257, in: &$0)
+            change(&$0)
+        }
+    }
+
+    @Test func `nobody who has gone is worked for`() throws {
+        let folder = try TemporaryFolder()
+        try folder.write(Self.sample, to: "x.tar")
+        let bytes = try ArchiveBytes(at: folder.below("x.tar"))
+        #expect(throws: CancellationError.self) { try TarIndex(of: bytes, isCancelled: { true }) }
+    }
+
     @Test func `files are found by their names, and where their bytes are`() throws {
         let index = try TemporaryFolder().index(of: Self.sample)
         #expect(index.files.keys.sorted() == [Self.long, "dir/one", "empty"])
@@ -80,6 +95,11 @@ import Testing
             TarSample.member("a") { $0.replaceSubrange(124..<136, with: [0x80] + [UInt8](repeating: 0, count: 11)) },
             .size
         ),
+        ("a sparse map of GNU tar in a plain header", gnu("a") { $0[386] = UInt8(ascii: "1") }, .fields),
+        ("a time of an incremental archive of GNU tar", gnu("a") { $0[345] = UInt8(ascii: "1") }, .fields),
+        ("something in the last byte of GNU tar", gnu("a") { $0[511] = 1 }, .fields),
+        ("the mark of star", TarSample.member("a") { TarSample.put("tar\u{0}", at: 508, in: &$0) }, .fields),
+        ("something in the first byte behind a name", TarSample.member("a") { $0[500] = 1 }, .fields),
         (
             "a length without digits",
             TarSample.member("a") { $0.replaceSubrange(124..<136, with: [UInt8](repeating: 0x20, count: 12)) }, .size

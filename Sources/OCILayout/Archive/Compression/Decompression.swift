@@ -7,19 +7,17 @@ import Synchronization
 struct Decompression {
     /// How much may come out, whatever went in.
     private static let freeSize: Int64 = 64 << 20
-    /// How many times as much may come out as went in: images do not come near, bombs go beyond.
+    /// How many times as much may come out as went in so far: images do not come near, bombs go beyond.
     private static let mostRatio: Int64 = 200
     private static let pieceSize = 1 << 20
 
     private let bytes: ArchiveBytes
     private let decoder: any Decoder
-    private let limit: Int64
     private let isCancelled: @Sendable () -> Bool
 
     init(_ bytes: ArchiveBytes, _ compression: Compression, isCancelled: @escaping @Sendable () -> Bool) throws {
         self.bytes = bytes
         self.isCancelled = isCancelled
-        limit = Self.freeSize + bytes.count * Self.mostRatio
         switch compression {
         case .gzip: decoder = try GzipDecoder()
         case .zstandard: decoder = try ZstandardDecoder()
@@ -49,6 +47,13 @@ struct Decompression {
         var isEnd = false
     }
 
+    /// How much may have come out of so much that was read: what is still to come says nothing of it.
+    static func limit(afterReading count: Int64) -> Int64 {
+        let (product, overflows) = count.multipliedReportingOverflow(by: mostRatio)
+        let (limit, overflowsToo) = product.addingReportingOverflow(freeSize)
+        return overflows || overflowsToo ? .max : limit
+    }
+
     private func take(
         _ input: UnsafeRawBufferPointer,
         to file: OpenFile,
@@ -64,6 +69,7 @@ struct Decompression {
                 throw damaged(at: progress.read, .compressed(mistake.reason))
             }
             let given = UnsafeRawBufferPointer(rebasing: room[..<step.given])
+            let limit = Self.limit(afterReading: progress.read + Int64(step.taken))
             guard progress.written + Int64(step.given) <= limit else {
                 throw ArchiveError.tooMuchInside(path: bytes.path, limit: limit)
             }

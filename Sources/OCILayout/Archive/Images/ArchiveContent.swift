@@ -6,25 +6,33 @@ import OCIContent
 
 /// The images of an archive, ready to be read: where its content is, and what its repositories list.
 struct ArchiveContent: Sendable {
+    let format: ArchiveFormat
     let bytes: ArchiveBytes
     /// Where content is.
     var pieces: [Digest: Range<Int64>] = [:]
     /// Manifests that the archive does not have as such, and that were made of what it says.
     var made: [Digest: [UInt8]] = [:]
     /// What each repository lists.
-    var shelves: [RepositoryName: PlainIndex] = [:]
+    var shelves: [RepositoryName: ArchiveListing] = [:]
     /// What is listed where no repository is named.
-    var unnamed = PlainIndex()
-    /// Names that several images have where no repository is named, and the whole names of these.
-    var ambiguous: [TagName: [String]] = [:]
+    var unnamed = ArchiveListing()
 
-    /// Reads a whole file of the archive; `nil` if it is not there.
+    /// Reads a document that the format has under this name; `nil` if it is not there.
+    ///
+    /// No tool writes it as a link, and a reader that unpacks archives may follow one elsewhere.
+    /// - Throws: ``ArchiveError`` for a link, and for one that is longer than `limit`.
+    func document(_ name: String, in members: TarIndex, limit: Int64) throws -> (offset: Int64, bytes: [UInt8])? {
+        guard members.links[name] == nil else { throw damaged(name, at: 0, "it is a link") }
+        guard let range = members.files[name] else { return nil }
+        return (range.lowerBound, try document(name, at: range, limit: limit))
+    }
+
+    /// Reads a whole file of the archive.
     /// - Throws: ``ArchiveError`` for one that is longer than `limit`.
-    func document(_ name: String, in index: TarIndex, limit: Int64) throws -> (offset: Int64, bytes: [UInt8])? {
-        guard let range = index.file(at: name) else { return nil }
+    func document(_ name: String, at range: Range<Int64>, limit: Int64) throws -> [UInt8] {
         let size = range.upperBound - range.lowerBound
         guard size <= limit else { throw damaged(name, at: range.lowerBound, "it has more than \(limit) bytes") }
-        return (range.lowerBound, try bytes.read(Int(size), at: range.lowerBound))
+        return try bytes.read(Int(size), at: range.lowerBound)
     }
 
     func damaged(_ name: String, at offset: Int64, _ reason: String) -> ArchiveError {
@@ -38,13 +46,22 @@ struct ArchiveShelf: LayoutContent {
     /// The repository; `nil` for all images, whatever they are called.
     let name: RepositoryName?
 
-    func index() throws -> PlainIndex {
-        if let name { return archive.shelves[name] ?? PlainIndex() }
-        if let (tag, names) = archive.ambiguous.min(by: { $0.key < $1.key }) {
-            throw ArchiveError.sameImage(path: archive.bytes.path, tag, names)
-        }
-        return archive.unnamed
+    private var listing: ArchiveListing {
+        guard let name else { return archive.unnamed }
+        return archive.shelves[name] ?? ArchiveListing()
     }
+
+    func index() -> PlainIndex { listing.index }
+
+    func entry(at target: Target) throws -> PlainIndex.Entry? {
+        if case .tag(let tag) = target, let images = listing.images(sharing: tag) {
+            let place = Place.archive(archive.format, archive.bytes.path)
+            throw ArchiveError.sameImage(place, name ?? Place.onlyRepository, tag, images)
+        }
+        return index().entry(at: target)
+    }
+
+    func tags() -> [TagEntry] { listing.tags }
 
     func size(of digest: Digest) throws -> Int64? { archive.pieces[digest].map { $0.upperBound - $0.lowerBound } }
 

@@ -12,6 +12,8 @@ import OCIContent
 struct DockerArchive {
     /// The longest list of images, in bytes.
     private static let longestList: Int64 = 8 << 20
+    /// More images than any file has.
+    private static let mostImages = 10_000
     private static let listName = "manifest.json"
 
     private let members: TarIndex
@@ -19,10 +21,19 @@ struct DockerArchive {
     private var content: ArchiveContent
     /// What layers were found to be, by where they are: images share them.
     private var known: [Range<Int64>: Descriptor] = [:]
+    /// What configurations say, by where they are: images share them, too.
+    private var configurations: [Range<Int64>: Configuration] = [:]
+
+    /// What is needed of a configuration.
+    private struct Configuration {
+        let digest: Digest
+        /// The layers before they were compressed; `nil` if it does not name any.
+        let layers: [Digest]?
+    }
 
     private init(_ bytes: ArchiveBytes, isCancelled: @escaping @Sendable () -> Bool) throws {
-        members = try TarIndex(of: bytes)
-        content = ArchiveContent(bytes: bytes)
+        members = try TarIndex(of: bytes, isCancelled: isCancelled)
+        content = ArchiveContent(format: .docker, bytes: bytes)
         self.isCancelled = isCancelled
     }
 
@@ -40,8 +51,9 @@ struct DockerArchive {
         guard let list = try content.document(Self.listName, in: members, limit: Self.longestList) else {
             throw ArchiveError.notAnArchive(path: content.bytes.path, .docker)
         }
-        var shelves: [RepositoryName: [TagName: PlainIndex.Entry]] = [:]
+        var byRepository: [RepositoryName: [ArchiveListing.Image]] = [:]
         for image in try images(list.bytes, at: list.offset) {
+            if isCancelled() { throw CancellationError() }
             guard !image.names.isEmpty else { throw ArchiveError.namelessImage(path: content.bytes.path) }
             let manifest = try manifest(of: image)
             for name in image.names {
@@ -49,36 +61,35 @@ struct DockerArchive {
                     throw content.damaged(Self.listName, at: list.offset, "\"\(name)\" is no name of an image")
                 }
                 let entry = PlainIndex.Entry(manifest, name: known.tag.text)
-                let other = shelves[known.repository, default: [:]].updateValue(entry, forKey: known.tag)
-                guard other == nil || other == entry else {
-                    throw content.damaged(Self.listName, at: list.offset, "two images are called \(name)")
-                }
+                byRepository[known.repository, default: []].append((entry, name))
             }
         }
-        content.shelves = shelves.mapValues { tags in
-            PlainIndex(tags.sorted { $0.key < $1.key }.map(\.value))
-        }
+        content.shelves = byRepository.mapValues { ArchiveListing($0) }
     }
 
     private func images(_ bytes: [UInt8], at offset: Int64) throws -> [DockerImage] {
-        do { return try DockerImage.list(bytes) } catch let error as JSONSlices.Mistake {
-            throw content.damaged(Self.listName, at: offset, "it is no list of images at byte \(error.offset)")
+        do {
+            return try DockerImage.list(bytes, limit: Self.mostImages)
+        } catch let error as JSONSlices.Mistake {
+            let reason =
+                error.isTooMany
+                ? "it lists more than \(Self.mostImages) images" : "it is no list of images at byte \(error.offset)"
+            throw content.damaged(Self.listName, at: offset, reason)
         }
     }
 
     /// Makes the manifest of an image.
     private mutating func manifest(of image: DockerImage) throws -> Descriptor {
-        guard let file = try content.document(image.config, in: members, limit: Int64(ManifestDocument.maximumSize)),
-            let range = members.file(at: image.config)
-        else { throw missing(image.config) }
-        let digest = Digester.digest(of: file.bytes)
+        guard let range = members.file(at: image.config) else { throw missing(image.config) }
+        let configuration = try configuration(image.config, at: range)
+        let digest = configuration.digest
         let name = image.config.split(separator: "/").last?.prefix { $0 != "." } ?? ""
         if let named = try? Digest("sha256:\(name)"), named != digest {
             throw ContentError.wrongDigest(expected: named, actual: digest)
         }
-        guard let contents = DockerImage.layers(ofConfiguration: file.bytes), contents.count == image.layers.count
-        else {
-            throw content.damaged(image.config, at: file.offset, "it does not name the \(image.layers.count) layers")
+        guard let contents = configuration.layers, contents.count == image.layers.count else {
+            let reason = "it does not name the \(image.layers.count) layers"
+            throw content.damaged(image.config, at: range.lowerBound, reason)
         }
         content.pieces[digest] = range
         let config = Descriptor(mediaType: .ociConfig, digest: digest, size: range.upperBound - range.lowerBound)
@@ -87,6 +98,15 @@ struct DockerArchive {
         let made = Descriptor(mediaType: .ociManifest, digest: Digester.digest(of: bytes), size: Int64(bytes.count))
         content.made[made.digest] = bytes
         return made
+    }
+
+    private mutating func configuration(_ name: String, at range: Range<Int64>) throws -> Configuration {
+        if let configuration = configurations[range] { return configuration }
+        let bytes = try content.document(name, at: range, limit: Int64(ManifestDocument.maximumSize))
+        let layers = DockerImage.layers(ofConfiguration: bytes)
+        let configuration = Configuration(digest: Digester.digest(of: bytes), layers: layers)
+        configurations[range] = configuration
+        return configuration
     }
 
     /// What a layer is.
@@ -121,7 +141,7 @@ struct DockerArchive {
     private func missing(_ name: String) -> ArchiveError {
         content.damaged(
             Self.listName,
-            at: members.file(at: Self.listName)?.lowerBound ?? 0,
+            at: members.files[Self.listName]?.lowerBound ?? 0,
             "it names \(name), which is not there"
         )
     }

@@ -15,8 +15,8 @@ struct DockerImage: Hashable {
 
     /// Reads the list of images.
     /// - Throws: `JSONSlices.Mistake`.
-    static func list(_ bytes: [UInt8]) throws -> [DockerImage] {
-        try JSONSlices.elements(of: bytes[...]).map { try DockerImage($0) }
+    static func list(_ bytes: [UInt8], limit: Int) throws -> [DockerImage] {
+        try JSONSlices.elements(of: bytes[...], limit: limit).map { try DockerImage($0) }
     }
 
     private init(_ bytes: ArraySlice<UInt8>) throws {

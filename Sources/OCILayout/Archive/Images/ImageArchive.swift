@@ -38,7 +38,7 @@ public final class ImageArchive: SourceEndpoint {
                     let bytes = try ArchiveBytes(at: path)
                         .decompressed(in: scratch, isCancelled: { interruption.isSet })
                     return switch format {
-                    case .oci: try OCIArchive.content(of: bytes)
+                    case .oci: try OCIArchive.content(of: bytes, isCancelled: { interruption.isSet })
                     case .docker: try DockerArchive.content(of: bytes, isCancelled: { interruption.isSet })
                     }
                 }
@@ -61,8 +61,10 @@ public final class ImageArchive: SourceEndpoint {
     }
 
     /// One repository of it; one that it does not have is empty.
+    ///
+    /// All images go by the name of the one repository of a layout, unless a repository of the archive is called so.
     public func source(_ repository: RepositoryName) -> any ContentSource {
-        let isWhole = format == .oci && repository == Place.onlyRepository
+        let isWhole = format == .oci && repository == Place.onlyRepository && content.shelves[repository] == nil
         return ArchiveRepository(
             content: ArchiveShelf(archive: content, name: isWhole ? nil : repository),
             files: files

@@ -31,7 +31,10 @@ struct TarBlock: Hashable, Sendable {
         self.size = size
         type = block[156]
         let name = try Self.text(block[..<100])
-        // GNU tar keeps other things where the first part of a name is.
+        // GNU tar keeps other things where the first part of a name is, but only for incremental, sparse or divided archives;
+        // and the last bytes of a header are those of star, which gives other fields a meaning of its own.
+        let unused = block[(magic == Self.ustar ? 500 : 345)...]
+        guard unused.allSatisfy({ $0 == 0 }) else { throw .fields }
         let prefix = magic == Self.ustar ? try Self.text(block[345..<500]) : ""
         self.name = prefix.isEmpty ? name : "\(prefix)/\(name)"
         target = try Self.text(block[157..<257])

@@ -13,11 +13,14 @@ struct TarIndex: Sendable {
     private(set) var links: [String: String] = [:]
 
     /// Reads all headers of an archive; blocks.
-    /// - Throws: ``ArchiveError/refused(path:offset:_:)``.
-    init(of bytes: ArchiveBytes) throws {
+    /// - Parameter isCancelled: Whether nobody waits any more.
+    /// - Throws: ``ArchiveError/refused(path:offset:_:)``; `CancellationError`.
+    init(of bytes: ArchiveBytes, isCancelled: () -> Bool = { false }) throws {
         var scan = TarScan(bytes)
         var (count, names) = (0, 0)
         while let member = try scan.next() {
+            // Looked at now and then: a header is read in less time than it takes to notice who has gone.
+            if count.isMultiple(of: 1024), isCancelled() { throw CancellationError() }
             (count, names) = (count + 1, names + member.name.utf8.count)
             func refuse(_ mistake: TarMistake) -> ArchiveError {
                 .refused(path: bytes.path, offset: member.offset - Int64(TarHeader.blockSize), mistake)

@@ -5,6 +5,8 @@
 public enum TarMistake: Error, Hashable, Sendable {
     /// What stands there is no header.
     case header
+    /// The header has fields that only some readers understand.
+    case fields
     /// The header has another checksum.
     case checksum
     /// The name of a member leads elsewhere, or is none.
