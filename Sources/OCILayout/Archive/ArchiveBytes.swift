@@ -7,7 +7,7 @@ import OCI
 import OCIContent
 
 /// The bytes of an archive; calls block.
-struct ArchiveBytes: Sendable {
+struct ArchiveBytes: PositionedInput {
     /// The file, for people.
     let path: String
     let count: Int64
@@ -55,28 +55,9 @@ struct ArchiveBytes: Sendable {
         return try ArchiveBytes(room, path: path)
     }
 
-    /// The digest of a piece.
-    func digest(of range: Range<Int64>, isCancelled: () -> Bool) throws -> Digest {
-        var digester = Digester(.sha256)
-        var position = range.lowerBound
-        while position < range.upperBound {
-            if isCancelled() { throw CancellationError() }
-            let length = Int(min(range.upperBound - position, Int64(StoreFiles.chunkSize)))
-            let buffer = try readBuffer(length, at: position)
-            guard buffer.readableBytes == length else {
-                throw ArchiveError.damaged(path: path, offset: position, .cut)
-            }
-            digester.update(buffer)
-            position += Int64(length)
-        }
-        return digester.digest()
+    func read(into buffer: UnsafeMutableRawBufferPointer, at offset: Int64) throws -> Int {
+        try files.read(into: buffer, at: offset)
     }
-
-    /// Reads at most `count` bytes into a buffer of their own; fewer at the end of the archive.
-    func readBuffer(_ count: Int, at offset: Int64) throws -> ByteBuffer { try files.readBuffer(count, at: offset) }
-
-    /// Reads at most `count` bytes.
-    func read(_ count: Int, at offset: Int64) throws -> [UInt8] { try files.read(count, at: offset) }
 }
 
 extension OpenFile {

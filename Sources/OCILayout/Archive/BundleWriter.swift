@@ -1,8 +1,6 @@
 // mirror: container images from one registry to another
 // SPDX-License-Identifier: Apache-2.0
 
-import Glibc
-import NIOCore
 public import OCI
 public import OCIContent
 import Synchronization
@@ -139,7 +137,9 @@ public final class BundleWriter: BundleSink {
             }
         }
         var sums: [Digest] = []
-        if target.isNumbered { for file in output.files { sums.append(try await files.digest(of: file)) } }
+        for file in output.files where target.isNumbered {
+            sums.append(try await files.digest(of: file, size: try file.status().size, algorithm: .sha256))
+        }
         try await files.run { [sums] in try target.publish(work.map, sums: sums) }
     }
 
@@ -169,22 +169,4 @@ public final class BundleWriter: BundleSink {
     }
 
     private func note(_ digest: Digest) { work.withLock { _ = $0?.written.insert(digest) } }
-}
-
-extension VolumeFiles {
-    /// The digest of a part of the files.
-    fileprivate func digest(of range: Range<Int64>, _ algorithm: Digest.Algorithm) throws -> Digest {
-        var digester = Digester(algorithm)
-        var position = range.lowerBound
-        while position < range.upperBound {
-            let buffer = try readBuffer(
-                Int(min(range.upperBound - position, Int64(StoreFiles.chunkSize))),
-                at: position
-            )
-            if buffer.readableBytes == 0 { break }
-            digester.update(buffer)
-            position += Int64(buffer.readableBytes)
-        }
-        return digester.digest()
-    }
 }

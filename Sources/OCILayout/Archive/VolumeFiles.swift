@@ -1,10 +1,8 @@
 // mirror: container images from one registry to another
 // SPDX-License-Identifier: Apache-2.0
 
-import NIOCore
-
 /// Files that stand for one file, each but the last of the same length; calls block.
-struct VolumeFiles: Sendable {
+struct VolumeFiles: PositionedInput {
     let files: [OpenFile]
     /// The length of each but the last, in bytes.
     let volumeSize: Int64
@@ -35,22 +33,6 @@ struct VolumeFiles: Sendable {
             return read == part.count
         }
         return filled
-    }
-
-    /// Reads at most `count` bytes; fewer at the end.
-    func read(_ count: Int, at offset: Int64) throws -> [UInt8] {
-        try [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
-            filled = try read(into: UnsafeMutableRawBufferPointer(buffer), at: offset)
-        }
-    }
-
-    /// Reads at most `count` bytes into a buffer of their own.
-    func readBuffer(_ count: Int, at offset: Int64) throws -> ByteBuffer {
-        var buffer = ByteBufferAllocator().buffer(capacity: count)
-        _ = try buffer.writeWithUnsafeMutableBytes(minimumWritableBytes: count) { pointer in
-            try read(into: UnsafeMutableRawBufferPointer(rebasing: pointer[..<count]), at: offset)
-        }
-        return buffer
     }
 
     func write(_ bytes: UnsafeRawBufferPointer, at offset: Int64) throws {

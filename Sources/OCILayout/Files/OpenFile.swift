@@ -2,10 +2,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Glibc
-import NIOCore
 
 /// A regular file that is open; closed with the last reference.
-final class OpenFile: Sendable {
+final class OpenFile: PositionedInput {
     let path: String
     private let descriptor: Int32
     private let observer: FileStep.Observer?
@@ -36,22 +35,6 @@ final class OpenFile: Sendable {
             filled += count
         }
         return filled
-    }
-
-    /// Reads at most `count` bytes; fewer at the end of the file.
-    func read(_ count: Int, at offset: Int64) throws -> [UInt8] {
-        try [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
-            filled = try read(into: UnsafeMutableRawBufferPointer(buffer), at: offset)
-        }
-    }
-
-    /// Reads at most `count` bytes into a buffer of their own.
-    func readBuffer(_ count: Int, at offset: Int64) throws -> ByteBuffer {
-        var buffer = ByteBufferAllocator().buffer(capacity: count)
-        _ = try buffer.writeWithUnsafeMutableBytes(minimumWritableBytes: count) { pointer in
-            try read(into: UnsafeMutableRawBufferPointer(rebasing: pointer[..<count]), at: offset)
-        }
-        return buffer
     }
 
     func write(_ bytes: UnsafeRawBufferPointer, at offset: Int64) throws {

@@ -124,7 +124,10 @@ struct DockerArchive {
             case .gzip: .ociLayerGzip
             case .zstandard: .ociLayerZstandard
             }
-        let digest = type == .ociLayer ? diff : try content.bytes.digest(of: range, isCancelled: isCancelled)
+        let hash = type == .ociLayer ? diff : try content.bytes.digest(of: range, isCancelled: isCancelled)
+        guard let digest = hash else {
+            throw content.damaged(name, at: range.lowerBound, "it ends too early")
+        }
         if let other = content.pieces[digest], other.upperBound - other.lowerBound != size {
             throw content.damaged(
                 name,
