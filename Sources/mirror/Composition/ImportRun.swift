@@ -26,7 +26,8 @@ struct ImportRun {
         await show.run(interruption) {
             let bundle = try await open()
             let sink = try await pool.destination(destination.place, show)
-            let (job, located) = try await job(bundle, to: sink, for: .writing)
+            let completion = try await pool.inspected(destination.place, for: .writing, show)
+            let (job, located) = try await job(bundle, to: sink, completion)
             let hints = LocatedHolders(located, before: pool.hints(of: destination.place))
             try await Replicator(job: job, hints: hints, events: show.record).run()
         }
@@ -38,7 +39,7 @@ struct ImportRun {
         await show.plan(interruption) {
             let bundle = try await open()
             let sink = try await pool.planned(destination.place, show)
-            let (job, located) = try await job(bundle, to: sink, for: .reading)
+            let (job, located) = try await job(bundle, to: sink, try await completion())
             let pricer = PlanPricer(destination: sink, elsewhere: Set(located.keys))
             try await Replicator(job: job, events: show.record).plan(opensImages: true, into: pricer)
             return await pricer.summary
@@ -46,17 +47,22 @@ struct ImportRun {
         .0
     }
 
+    /// The destination as a plan reads from it.
+    private func completion() async throws -> any SourceEndpoint {
+        if let unmade = pool.unmade(destination.place) { return unmade }
+        return try await pool.inspected(destination.place, for: .reading, show)
+    }
+
     /// The job, and where the destination has what the bundle leaves out.
     private func job(
         _ bundle: BundleEndpoint,
         to sink: any SinkEndpoint,
-        for purpose: LayoutStore.Purpose
+        _ completion: any SourceEndpoint
     ) async throws -> (job: Job, located: [Digest: RepositoryName]) {
         var mapping = try NameMapping(from: Address(place: .bundle(bundle.path), scope: .registry), to: destination)
         // Which images have tags was decided when they were exported.
         mapping.digestTags = .untagged
         guard bundle.leftOut.isEmpty else { throw NamesNotMapped(file: name, names: bundle.leftOut) }
-        let completion = try await pool.inspected(destination.place, for: purpose, show)
         let located = try await locate(bundle.contents, in: completion, mapping)
         let job = Job(
             source: located.isEmpty ? bundle : CompletedEndpoint(bundle, by: completion, located: located),
