@@ -181,6 +181,9 @@ public struct Address: Hashable, Sendable {
         }
     }
 
+    /// What of its place an address covers that was read as a base: everything below its path.
+    public var baseScope: Scope { if case .repository(let path) = scope { .subtree(path) } else { scope } }
+
     /// Reads what of the place is meant.
     /// - Parameters:
     ///   - text: The whole address, for errors.

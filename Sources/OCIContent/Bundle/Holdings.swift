@@ -17,9 +17,6 @@ public struct Holdings: Sendable {
     /// Knows of nothing.
     public init() {}
 
-    /// Whether the far side has nothing, as far as is known.
-    public var isEmpty: Bool { holders.isEmpty }
-
     /// Whether the far side has something.
     public func contains(_ digest: Digest) -> Bool { holders[digest] != nil }
 

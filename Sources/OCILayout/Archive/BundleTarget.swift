@@ -57,10 +57,10 @@ struct BundleTarget: Sendable {
         return VolumeFiles(files: try names.map { try lockedFile(partial($0)) }, volumeSize: volumeSize ?? .max)
     }
 
-    /// Takes back the names that an attempt gave before it was stopped between two of them.
+    /// Takes back the names that an attempt gave before it was stopped between two of them: it gives the first ones first.
     private func takeBack(_ names: [String]) throws {
         let missing = try names.filter { try folder.status(partial($0)) == nil }
-        guard !missing.isEmpty, missing.count < names.count else { return }
+        guard missing.count < names.count, missing.elementsEqual(names.prefix(missing.count)) else { return }
         for name in missing where try folder.status(name) != nil {
             try folder.rename(name, from: folder, as: partial(name))
         }

@@ -63,7 +63,9 @@ public struct Exporter: Sendable {
     /// - Throws: ``ExportManyPlatforms``; ``ExportIncomplete`` if something that is selected could not be read, ``ExportAmbiguous``,
     ///   ``ExportEmpty``; `OCIContent.SideFailure`; `CancellationError`.
     public func run() async throws {
-        let found = try await look()
+        let manifest = ExportManifest(isLoadable: isLoadable)
+        try await Self.look(at: parts, into: manifest, limits, events)
+        let found = try manifest.close(modified: modified, leavingOut: base)
         if !found.contents.assumed.isEmpty {
             events(.leftOut(pieces: found.contents.assumed.count, bytes: found.contents.assumedBytes))
         }
@@ -74,30 +76,41 @@ public struct Exporter: Sendable {
     }
 
     /// Finds out what would be written, and writes nothing.
-    /// - Throws: `OCIContent.SideFailure`; `CancellationError`.
+    ///
+    /// What cannot be read is told as an event, and is not in the sum.
+    /// - Throws: What ``run()`` throws where it refuses what is selected; `OCIContent.SideFailure`; `CancellationError`.
     public static func plan(
         _ parts: [Part],
         leavingOut base: Holdings = Holdings(),
+        isLoadable: Bool = false,
         limits: RunLimits = RunLimits(),
         events: @escaping @Sendable (RunEvent) -> Void
     ) async throws -> PlanSummary {
         let pricer = PlanPricer(leavingOut: base)
-        for part in parts {
-            try await Replicator(job: part.job, limits: limits, events: events).plan(opensImages: true, into: pricer)
-        }
+        let manifest = ExportManifest(isLoadable: isLoadable)
+        try await look(at: parts, into: manifest, limits, events) { try await pricer.add($0) }
+        do { _ = try manifest.close(modified: 0, leavingOut: base) } catch is ExportIncomplete {}
         return await pricer.summary
     }
 
-    private func look() async throws -> ExportManifest.Closed {
-        let manifest = ExportManifest(isLoadable: isLoadable)
+    /// Takes note of every image that is selected.
+    private static func look(
+        at parts: [Part],
+        into manifest: ExportManifest,
+        _ limits: RunLimits,
+        _ events: @escaping @Sendable (RunEvent) -> Void,
+        _ also: @escaping @Sendable (RootPlan) async throws -> Void = { _ in }
+    ) async throws {
         for (index, part) in parts.enumerated() {
             let replicator = Replicator(job: part.job, limits: limits) { event in
                 if event.isFailure { manifest.noteFailure() }
                 events(event)
             }
-            try await replicator.forEachPlan { manifest.add($0, of: part.place, part: index) }
+            try await replicator.forEachPlan { plan in
+                manifest.add(plan, of: part.place, part: index)
+                try await also(plan)
+            }
         }
-        return try manifest.close(modified: modified, leavingOut: base)
     }
 
     private func writePieces(of found: ExportManifest.Closed) async throws {

@@ -7,6 +7,18 @@ import Synchronization
 
 /// Lists what a place holds, so that bundles for it can leave that out.
 public struct Stocktaking: Sendable {
+    /// What is known of a repository.
+    private struct Stock {
+        var held: Set<Digest> = []
+        private var asked: Set<Digest> = []
+
+        /// Takes in the manifests of an image, and returns its blobs that nobody has asked for yet.
+        mutating func take(_ plan: RootPlan) -> [Descriptor] {
+            plan.addManifests(to: &held)
+            return plan.allBlobs.filter { asked.insert($0.digest).inserted }
+        }
+    }
+
     private let job: Job
     private let limits: RunLimits
     private let events: @Sendable (RunEvent) -> Void
@@ -31,26 +43,23 @@ public struct Stocktaking: Sendable {
     /// - Throws: `OCIContent.SideFailure` if the place cannot be reached or does not list its repositories;
     ///   `CancellationError`.
     public func run() async throws -> Inventory {
-        let found = Mutex<[RepositoryName: Set<Digest>]>([:])
+        let found = Mutex<[RepositoryName: Stock]>([:])
         try await Replicator(job: job, limits: limits, events: events)
             .forEachPlan { plan in
                 let name = plan.route.source
-                found.withLock { plan.addManifests(to: &$0[name, default: []]) }
                 // A manifest can outlive its blobs, and what is left out for nothing could never be imported.
-                let unknown = found.withLock { found in
-                    plan.allBlobs.filter { found[name]?.contains($0.digest) != true }
-                }
+                let unknown = found.withLock { $0[name, default: Stock()].take(plan) }
                 let source = job.source.source(name)
                 try await forEach(unknown, width: 8) { blob in
                     guard try await source.contains(blob) else {
                         let target = plan.tag.map { Target.tag($0) } ?? .digest(plan.root.descriptor.digest)
                         return events(.failed(plan.route, target, ContentError.missing(blob.digest)))
                     }
-                    found.withLock { _ = $0[name, default: []].insert(blob.digest) }
+                    found.withLock { _ = $0[name]?.held.insert(blob.digest) }
                 }
             }
         let repositories = found.withLock { $0 }
-            .map { Inventory.Repository(name: $0.key, digests: $0.value) }
+            .map { Inventory.Repository(name: $0.key, digests: $0.value.held) }
             .sorted { $0.name < $1.name }
         return Inventory(place: job.source.name, repositories: repositories)
     }

@@ -63,7 +63,7 @@ public struct AssumptionCheck: Sendable {
         guard !contents.assumed.isEmpty else { return [] }
         let holders: [RepositoryName?] = contents.holders.map { holder in
             switch holder {
-            case .destination(let name): scope.hasBelow(name) ? name : nil
+            case .destination(let name): scope.includes(name) ? name : nil
             // What has no name here cannot have it.
             case .source(let host, let source): try? name(BundleContents.Repository(host: host, name: source))
             }
@@ -136,16 +136,6 @@ public struct AssumptionCheck: Sendable {
         }
         if let refusal, !isAnswered { throw SideFailure.wrapping(refusal, side: .destination) }
         return nil
-    }
-}
-
-extension Address.Scope {
-    /// Whether a repository is in the part of a place that images of a bundle go to.
-    fileprivate func hasBelow(_ name: RepositoryName) -> Bool {
-        switch self {
-        case .repository(let path): name == path || name.text.hasPrefix("\(path)/")
-        default: true
-        }
     }
 }
 

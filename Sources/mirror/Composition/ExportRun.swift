@@ -92,7 +92,8 @@ struct ExportRun {
     /// Finds out what would be written.
     func plan(_ interruption: Interruption) async -> ExitCode {
         await show.plan(interruption) {
-            try await Exporter.plan(try await parts(), leavingOut: base, events: show.record)
+            let parts = try await parts()
+            return try await Exporter.plan(parts, leavingOut: base, isLoadable: isLoadable, events: show.record)
         }
         .0
     }

@@ -88,7 +88,7 @@ struct ImportRun {
         in completion: any SourceEndpoint,
         _ mapping: NameMapping
     ) async throws -> [Digest: RepositoryName] {
-        let check = try AssumptionCheck(contents, at: completion, within: destination.scope) { repository in
+        let check = try AssumptionCheck(contents, at: completion, within: destination.baseScope) { repository in
             try rules.name(of: repository).map { try mapping.destination(of: $0) }
         }
         let outcome = try await check.run()

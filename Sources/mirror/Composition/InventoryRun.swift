@@ -22,7 +22,8 @@ struct InventoryRun {
             let job = Job(
                 source: try await pool.inspected(address.place, for: .reading, show),
                 destination: MemoryEndpoint(),
-                selection: selection,
+                // What an import takes for the place: everything below its path.
+                selection: Selection(address.baseScope, allTags: true),
                 mapping: .unchanged,
                 // What is in a place was let in.
                 images: ImageChoice(nonDistributable: .copy)
@@ -39,12 +40,6 @@ struct InventoryRun {
             try WholeFile.write(text, to: URL(filePath: path))
             return inventory
         }
-    }
-
-    /// Everything below a path, as an import takes it for a place.
-    private var selection: Selection {
-        if case .repository(let path) = address.scope { return .catalog(.subtree(path)) }
-        return Selection(address.scope, allTags: true)
     }
 }
 

@@ -87,17 +87,23 @@ actor PlacePool {
 
     /// A destination of which only a plan is made: a folder is not made by looking at it.
     func planned(_ place: Place, _ show: Show) async throws -> any SinkEndpoint {
-        guard case .layout = place else { return try await destination(place, show) }
-        if let unmade = unmade(place) { return unmade }
-        return ReadOnlyEndpoint(try await folder(place, for: .reading).source)
+        switch place {
+        case .layout, .oci:
+            if let unmade = unmade(place) { return unmade }
+            return ReadOnlyEndpoint(try await folder(place, for: .reading).source)
+        case .registry, .bundle, .archive: return try await destination(place, show)
+        }
     }
 
-    /// In the place of a store that a run would make: one that has nothing; `nil` where something is there.
+    /// In the place of a folder that a run would make: one that has nothing; `nil` where something is there.
     nonisolated func unmade(_ place: Place) -> MemoryEndpoint? {
-        guard case .layout(let path) = place else { return nil }
-        let isThere = FileManager.default.fileExists(atPath: path)
-        let isEmpty = (try? FileManager.default.contentsOfDirectory(atPath: path))?.isEmpty == true
-        return isThere && !isEmpty ? nil : MemoryEndpoint(name: "\(place)")
+        switch place {
+        case .layout(let path), .oci(let path):
+            let isThere = FileManager.default.fileExists(atPath: path)
+            let isEmpty = (try? FileManager.default.contentsOfDirectory(atPath: path))?.isEmpty == true
+            return isThere && !isEmpty ? nil : MemoryEndpoint(name: "\(place)")
+        case .registry, .bundle, .archive: return nil
+        }
     }
 
     /// A destination as it is looked at: read, with nothing that was remembered, and with no more rights than that takes.

@@ -74,7 +74,7 @@ import Testing
         let far = MemoryEndpoint()
         try await image.write(to: far[try RepositoryName("secret/x")])
         let contents = try contents([.destination(name: try RepositoryName("secret/x"))])
-        let within = Address.Scope.repository(try RepositoryName("m"))
+        let within = Address.Scope.subtree(try RepositoryName("m"))
         let name: (BundleContents.Repository) throws -> RepositoryName? = { try RepositoryName("m/\($0.name)") }
         let outcome = try await AssumptionCheck(contents, at: far, within: within, name: name).run()
         #expect(outcome.located.isEmpty)
