@@ -301,6 +301,14 @@ extension Address: CustomStringConvertible {
 }
 
 extension Address.Scope {
+    /// The path below which all lies that is meant; `nil` for a whole registry, and for what is one repository itself.
+    public var base: RepositoryName? {
+        switch self {
+        case .subtree(let parent), .level(let parent): parent
+        case .registry, .repository, .image: nil
+        }
+    }
+
     /// Whether a repository of the catalog is meant.
     public func includes(_ name: RepositoryName) -> Bool {
         switch self {

@@ -16,7 +16,7 @@ public struct ImageConfiguration: Hashable, Sendable {
     /// Reads a configuration; `nil` for what is none, the configuration of an artifact for example.
     public init?(_ bytes: [UInt8]) {
         guard let body = try? JSONDecoder().decode(Body.self, from: Data(bytes)) else { return nil }
-        created = body.created.flatMap(Self.seconds)
+        created = body.created.flatMap(Timestamp.seconds)
         let parts = (body.os ?? "", body.architecture ?? "")
         platform =
             parts.0.isEmpty || parts.1.isEmpty
@@ -28,20 +28,5 @@ public struct ImageConfiguration: Hashable, Sendable {
         var os: String?
         var architecture: String?
         var variant: String?
-    }
-
-    /// The seconds of an RFC 3339 date; fractions, of which builders write up to nine digits, do not count.
-    static func seconds(_ text: String) -> Int64? {
-        guard text.utf8.count <= 64 else { return nil }
-        var whole = text
-        if let point = text.firstIndex(of: ".") {
-            let rest = text[text.index(after: point)...].drop { $0.isASCII && $0.isNumber }
-            whole = text[..<point] + String(rest)
-        }
-        // Before 1970 and far ahead is what tools write that do not know.
-        guard let date = try? Date(whole, strategy: .iso8601),
-            (1...253_402_300_799).contains(date.timeIntervalSince1970)
-        else { return nil }
-        return Int64(date.timeIntervalSince1970)
     }
 }

@@ -23,6 +23,15 @@ public enum StrictJSON {
         return keys
     }
 
+    /// Checks a document, whatever its outermost value is.
+    public static func check(_ bytes: [UInt8]) throws(StrictJSONError) {
+        var scanner = Scanner(bytes: bytes)
+        scanner.skipSpace()
+        try scanner.value(depth: 0)
+        scanner.skipSpace()
+        guard scanner.peek == nil else { throw scanner.error(.expected("the end of the document")) }
+    }
+
     /// A text as JSON writes it, in its quotes; control bytes become escapes.
     public static func quoted(_ text: String) -> String {
         if text.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x22 && $0 != 0x5C && $0 != 0x7F }) { return "\"\(text)\"" }

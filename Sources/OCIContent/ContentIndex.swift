@@ -42,10 +42,30 @@ public struct TagEntry: Hashable, Sendable {
     public let tag: TagName
     /// What the tag points to, where the listing says it.
     public let digest: Digest?
+    /// What else the listing says; nothing in most places.
+    public var details: Details?
+
+    /// What some listings say of an image, to be shown and estimated with, never to be relied on.
+    public struct Details: Hashable, Sendable {
+        /// About how many bytes the image has in all.
+        public var size: Int64?
+        /// How many manifests it has, its index among them.
+        public var manifests: Int?
+        /// When the tag was set, in seconds since the beginning of 1970.
+        public var pushed: Int64?
+
+        /// Puts together what a listing says.
+        public init(size: Int64? = nil, manifests: Int? = nil, pushed: Int64? = nil) {
+            self.size = size
+            self.manifests = manifests
+            self.pushed = pushed
+        }
+    }
 
     /// Makes an entry.
-    public init(tag: TagName, digest: Digest? = nil) {
+    public init(tag: TagName, digest: Digest? = nil, details: Details? = nil) {
         self.tag = tag
         self.digest = digest
+        self.details = details
     }
 }

@@ -18,8 +18,15 @@ public protocol Endpoint: Sendable {
 
     /// The names of all repositories, in pages.
     ///
+    /// - Parameter paths: Only repositories below these paths are wanted; none for all. The listing may hold others all the
+    ///   same. Some places can list what is below a path, but not all that they have.
     /// - Throws: ``CatalogUnavailable`` from the listing where the place does not tell.
-    func catalog() -> Pages<RepositoryName>
+    func catalog(below paths: [RepositoryName]) -> Pages<RepositoryName>
+}
+
+extension Endpoint {
+    /// The names of all repositories.
+    public func catalog() -> Pages<RepositoryName> { catalog(below: []) }
 }
 
 /// A place that content is read from.

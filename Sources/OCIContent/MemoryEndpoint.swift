@@ -25,7 +25,7 @@ public final class MemoryEndpoint: SourceEndpoint, SinkEndpoint {
     public init(name: String = "memory") { self.name = name }
 
     /// The names of the repositories that have content, in order, on one page.
-    public func catalog() -> Pages<RepositoryName> {
+    public func catalog(below paths: [RepositoryName]) -> Pages<RepositoryName> {
         Pages(state.withLock { $0.filter { !$0.value.isEmpty }.keys.sorted() })
     }
 

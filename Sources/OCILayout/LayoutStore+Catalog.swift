@@ -7,7 +7,7 @@ import Synchronization
 
 extension LayoutStore {
     /// The names of the repositories that have at least one manifest, in order.
-    public func catalog() -> Pages<RepositoryName> {
+    public func catalog(below paths: [RepositoryName]) -> Pages<RepositoryName> {
         Pages {
             var last: RepositoryName?
             var isOver = false

@@ -27,21 +27,25 @@ struct ListingGuard {
         nameLimit = names
     }
 
-    /// Takes note of a page that is about to be asked for.
-    mutating func admitPage(_ url: String) throws(Violation) {
+    /// Takes note of a page that is about to be asked for, by what tells it from others.
+    mutating func admitPage(_ cursor: some Hashable) throws(Violation) {
         guard seenPages.count < pageLimit else { throw .tooManyPages }
-        guard seenPages.insert(url.hashValue).inserted else { throw .repeatedPage }
+        guard seenPages.insert(cursor.hashValue).inserted else { throw .repeatedPage }
     }
 
-    /// Takes note of the names of a page and returns those that no page had before.
+    /// Takes note of the elements of a page and returns those whose name no page had before.
     ///
-    /// - Throws: ``Violation/nothingNew`` if the page has names, another page follows, and all names were there before.
-    mutating func admit<Name: Hashable>(_ names: [Name], isLast: Bool) throws(Violation) -> [Name] {
-        var fresh: [Name] = []
-        fresh.reserveCapacity(names.count)
-        for name in names where seenNames.insert(name.hashValue).inserted { fresh.append(name) }
+    /// - Throws: ``Violation/nothingNew`` if the page has elements, another page follows, and all names were there before.
+    mutating func admit<Element>(
+        _ elements: [Element],
+        by name: (Element) -> some Hashable,
+        isLast: Bool
+    ) throws(Violation) -> [Element] {
+        var fresh: [Element] = []
+        fresh.reserveCapacity(elements.count)
+        for element in elements where seenNames.insert(name(element).hashValue).inserted { fresh.append(element) }
         guard seenNames.count <= nameLimit else { throw .tooManyNames }
-        guard isLast || names.isEmpty || !fresh.isEmpty else { throw .nothingNew }
+        guard isLast || elements.isEmpty || !fresh.isEmpty else { throw .nothingNew }
         return fresh
     }
 }

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import FoundationEssentials
+import NIOCore
 import NIOHTTP1
 import OCI
 import OCIContent
@@ -17,6 +18,10 @@ struct RegistryAPI: Sendable {
     let observer: @Sendable (RequestRecord) -> Void
     /// What a token must allow for these requests.
     let access: Authenticator.Access
+    /// Where requests go, if not to the registry itself: to an API that its product has beside it.
+    var service: Transport?
+
+    var transport: Transport { service ?? registry.transport }
 
     /// A request to a path of the registry.
     func request(
@@ -27,10 +32,19 @@ struct RegistryAPI: Sendable {
     ) -> Exchange {
         Exchange(
             method: method,
-            url: RequestURL(origin: registry.transport.policy.origin, path: path, query: query),
+            url: RequestURL(origin: transport.policy.origin, path: path, query: query),
             urgency: urgency,
             access: access
         )
+    }
+
+    /// A request with a JSON body.
+    func post(_ path: String, json: Secret, as identification: Exchange.Identification) -> Exchange {
+        var request = request(.POST, path)
+        request.headers = [("Content-Type", "application/json")]
+        request.body = .bytes(ByteBuffer(string: json.exposed))
+        request.identification = identification
+        return request
     }
 
     /// Sends a request; a failure to get an answer becomes a ``RegistryError``.
@@ -41,7 +55,7 @@ struct RegistryAPI: Sendable {
         subject: String
     ) async throws -> Reply {
         do {
-            let reply = try await registry.transport.send(exchange, holding: slot, observer: observer)
+            let reply = try await transport.send(exchange, holding: slot, observer: observer)
             registry.look(at: reply)
             return reply
         } catch let failure as Transport.Failure {
@@ -66,6 +80,23 @@ struct RegistryAPI: Sendable {
             throw self.error(.answer("the body is longer than \(limit) bytes"), during: action, subject: subject)
         }
         return bytes
+    }
+
+    /// Reads the body of an answer as JSON.
+    ///
+    /// It is checked before it is decoded: decoders take very long for some texts that strict JSON does not allow here.
+    func decoded<Body: Decodable>(
+        _: Body.Type,
+        _ reply: Reply,
+        during action: RegistryError.Action,
+        subject: String
+    ) async throws -> Body {
+        let bytes = try await body(of: reply, upTo: Self.maximumListingPage, during: action, subject: subject)
+        guard (try? StrictJSON.check(bytes)) != nil, let body = try? JSONDecoder().decode(Body.self, from: Data(bytes))
+        else {
+            throw error(.answer("the listing is not the JSON that was expected"), during: action, subject: subject)
+        }
+        return body
     }
 
     /// The error that an answer stands for, with what its body says.
@@ -111,123 +142,11 @@ struct RegistryAPI: Sendable {
     /// The error of a body that was cut.
     func error(streaming error: any Error, during action: RegistryError.Action, subject: String) -> any Error {
         if error is CancellationError || Task.isCancelled { return CancellationError() }
-        let limit = registry.transport.idleTimeout
+        let limit = transport.idleTimeout
         return self.error(
             .connection(ConnectionFailure(error, idleTimeout: limit)),
             during: action,
             subject: subject
         )
-    }
-}
-
-/// One page of a listing, as a registry sends it.
-protocol ListingPage: Decodable {
-    /// The names; Nexus is known for nulls among them (skopeo#2409).
-    var names: [String?] { get }
-}
-
-/// What a listing makes of an answer that is not 200.
-enum ListingVerdict {
-    /// There is nothing to list.
-    case empty
-    /// The listing failed.
-    case failed
-}
-
-extension RegistryAPI {
-    /// Names are asked for in pages of this size; more is an error at some registries.
-    static let pageSize = 1000
-
-    /// A listing that follows `Link` headers.
-    ///
-    /// - Parameters:
-    ///   - judge: Called with an answer to the first page that is not 200. A later page must be there, since another one
-    ///     led to it: without it, the listing would look complete.
-    ///   - parse: Makes an element of a name; `nil` leaves the name out.
-    func listing<Page: ListingPage, Element: Hashable & Sendable>(
-        _: Page.Type,
-        _ path: String,
-        during action: RegistryError.Action,
-        subject: String,
-        judge: @escaping @Sendable (Reply) throws -> ListingVerdict,
-        parse: @escaping @Sendable (String) throws -> Element?
-    ) -> Pages<Element> {
-        Pages {
-            var pages = ListingGuard()
-            var next: RequestURL? = request(.GET, path, query: "n=\(Self.pageSize)").url
-            var isAdmitted = false
-            var hasBegun = false
-            return {
-                guard let url = next else { return nil }
-                do {
-                    // A page that failed is asked for again, which is no repetition.
-                    if !isAdmitted { try pages.admitPage(url.text) }
-                    isAdmitted = true
-                    let (names, following): ([String?], RequestURL?) = try await page(
-                        Page.self,
-                        at: url,
-                        during: action,
-                        subject: subject,
-                        judge: hasBegun ? { _ in .failed } : judge
-                    )
-                    let elements = try pages.admit(
-                        try names.compactMap { try $0.flatMap(parse) },
-                        isLast: following == nil
-                    )
-                    next = following
-                    isAdmitted = false
-                    hasBegun = true
-                    return elements
-                } catch let violation as ListingGuard.Violation {
-                    throw error(.answer(violation.sentence), during: action, subject: subject)
-                }
-            }
-        }
-    }
-
-    private func page<Page: ListingPage>(
-        _: Page.Type,
-        at url: RequestURL,
-        during action: RegistryError.Action,
-        subject: String,
-        judge: (Reply) throws -> ListingVerdict
-    ) async throws -> (names: [String?], next: RequestURL?) {
-        let reply = try await send(
-            Exchange(method: .GET, url: url, urgency: .urgent, access: access),
-            during: action,
-            subject: subject
-        )
-        guard reply.status == 200 else {
-            switch try judge(reply) {
-            case .empty:
-                try await reply.discard()
-                return ([], nil)
-            case .failed: throw try await error(from: reply, during: action, subject: subject)
-            }
-        }
-        let bytes = try await body(of: reply, upTo: Self.maximumListingPage, during: action, subject: subject)
-        // Checked before it is decoded: decoders take very long for some texts that strict JSON does not allow here.
-        guard (try? StrictJSON.topLevelKeys(of: bytes)) != nil,
-            let page = try? JSONDecoder().decode(Page.self, from: Data(bytes))
-        else {
-            throw error(.answer("the listing is not the JSON that was expected"), during: action, subject: subject)
-        }
-        guard let link = LinkHeader.next(in: reply.headers["Link"]) else { return (page.names, nil) }
-        do {
-            return (page.names, try registry.transport.admit(link, answeredBy: url, for: .page))
-        } catch {
-            throw self.error(error.cause, during: action, subject: subject)
-        }
-    }
-}
-
-extension ListingGuard.Violation {
-    fileprivate var sentence: String {
-        switch self {
-        case .repeatedPage: "the listing leads back to a page that it had before"
-        case .nothingNew: "a page of the listing has nothing new, and yet another is to follow"
-        case .tooManyPages: "the listing has more than \(ListingGuard.maximumPages) pages"
-        case .tooManyNames: "the listing has more than \(ListingGuard.maximumNames) names"
-        }
     }
 }

@@ -15,6 +15,8 @@ public struct RegistryAccess: Sendable {
     public var tls: TLSSettings
     /// The proxy that connections go through.
     public var proxy: ProxySettings
+    /// Where the product's own API is, if not where its documentation says.
+    public var api: RequestURL.Origin?
 
     /// Anonymous access with the machine's own trust, unless something else is given.
     public init(
@@ -22,12 +24,20 @@ public struct RegistryAccess: Sendable {
         tokenServers: Set<RegistryHost> = [],
         uploadHosts: Set<RegistryHost> = [],
         tls: TLSSettings = TLSSettings(),
-        proxy: ProxySettings = ProxySettings()
+        proxy: ProxySettings = ProxySettings(),
+        api: RequestURL.Origin? = nil
     ) {
         self.credentials = credentials
         self.tokenServers = tokenServers
         self.uploadHosts = uploadHosts
         self.tls = tls
         self.proxy = proxy
+        self.api = api
+    }
+
+    /// The same for the product's own API on another host: the same credentials and trust, but nothing else that is the
+    /// registry's alone.
+    var beside: RegistryAccess {
+        RegistryAccess(credentials: credentials, tls: tls.beside, proxy: proxy)
     }
 }

@@ -24,7 +24,13 @@ public final class RemoteRegistry: Sendable {
     let referrersTags = ReferrersTags()
     /// Places for uploads that read ahead.
     let roomAhead = Slots(2)
+    /// Tokens of the API that the product has beside the spec's.
+    let logins: ServiceLogins
     private let knowledge: Mutex<Knowledge>
+    private let services = Mutex<[RequestURL.Origin: Transport]>([:])
+    /// Makes the way to an API at another host.
+    private let connect: @Sendable (RequestURL.Origin) -> Transport
+    private let access: RegistryAccess
 
     /// What the registry's answers have told.
     private struct Knowledge {
@@ -32,6 +38,8 @@ public final class RemoteRegistry: Sendable {
         /// Whether the product was said by the user, who knows better than answers do.
         let isSaid: Bool
         var lessons = UploadLessons()
+        /// The listings of the product that the registry does not let us have.
+        var refusedListings: Set<ListingKind> = []
     }
 
     /// What the registry is, as far as that was said or is known by now.
@@ -58,6 +66,19 @@ public final class RemoteRegistry: Sendable {
         self.host = host
         self.limits = limits
         self.uploads = uploads
+        self.access = access
+        logins = ServiceLogins(Stopwatch(clock))
+        connect = { origin in
+            Transport(
+                host: host,
+                origin: origin,
+                limits: limits,
+                access: access.beside,
+                userAgent: userAgent,
+                addresses: addresses,
+                clock: clock
+            )
+        }
         knowledge = Mutex(
             Knowledge(product: product ?? ProductDetection.product(of: host), isSaid: product != nil)
         )
@@ -77,16 +98,41 @@ public final class RemoteRegistry: Sendable {
     ///   - side: What tokens must allow: reading, or reading and writing.
     ///   - observer: Told of each request that the role made.
     ///   - skipped: Told of each name of a listing that breaks the grammar and is left out.
+    ///   - noted: Told of what the registry does not do, once each.
     public func endpoint(
         as side: Side = .destination,
         observer: @escaping @Sendable (RequestRecord) -> Void = { _ in },
-        skipped: @escaping @Sendable (SkippedName) -> Void = { _ in }
+        skipped: @escaping @Sendable (SkippedName) -> Void = { _ in },
+        noted: @escaping @Sendable (RegistryNotice) -> Void = { _ in }
     ) -> RemoteEndpoint {
-        RemoteEndpoint(registry: self, side: side, observer: observer, skipped: skipped)
+        RemoteEndpoint(registry: self, side: side, observer: observer, skipped: skipped, noted: noted)
     }
 
     /// Ends all connections; call it once, when nothing is under way.
-    public func shutdown() async throws { try await transport.shutdown() }
+    public func shutdown() async throws {
+        let services = services.withLock { $0.values.map(\.self) }
+        for transport in [transport] + services { try await transport.shutdown() }
+    }
+
+    /// The way to the API that the product has beside the spec's.
+    /// - Parameter name: The host where its documentation says that it is; `nil` for the registry's own.
+    func service(at name: String?) -> Transport {
+        let usual = name.flatMap { try? RegistryHost($0) }.map { RequestURL.Origin(scheme: .https, host: $0) }
+        guard let origin = access.api ?? usual, origin != transport.policy.origin else { return transport }
+        return services.withLock { services in
+            if let known = services[origin] { return known }
+            let made = connect(origin)
+            services[origin] = made
+            return made
+        }
+    }
+
+    /// Whether the registry does not let us have a listing of its product.
+    func isRefused(_ kind: ListingKind) -> Bool { knowledge.withLock { $0.refusedListings.contains(kind) } }
+
+    /// Takes note that it does not.
+    /// - Returns: Whether that is new.
+    func refuses(_ kind: ListingKind) -> Bool { knowledge.withLock { $0.refusedListings.insert(kind).inserted } }
 
     /// What can be relied on.
     var profile: RegistryProfile { RegistryProfile(of: product) }
@@ -139,13 +185,19 @@ public struct RemoteEndpoint: SourceEndpoint, SinkEndpoint {
     let side: Side
     let observer: @Sendable (RequestRecord) -> Void
     let skipped: @Sendable (SkippedName) -> Void
+    let noted: @Sendable (RegistryNotice) -> Void
 
     /// The host and port, as the user named them.
     public var name: String { registry.host.description }
 
     /// The names of all repositories.
     /// - Throws: ``OCIContent/CatalogUnavailable`` where the registry has no catalog.
-    public func catalog() -> Pages<RepositoryName> {
+    public func catalog(below paths: [RepositoryName]) -> Pages<RepositoryName> {
+        listing(.repositories, { $0.repositories(below: paths, of: self) }, else: plainCatalog())
+    }
+
+    /// The catalog of docker's API, which is not in the spec.
+    private func plainCatalog() -> Pages<RepositoryName> {
         let access = Authenticator.Access(repository: nil, scopes: [.catalog])
         return api(access)
             .listing(CatalogPage.self, "/v2/_catalog", during: .listRepositories, subject: "") { reply in
@@ -188,6 +240,14 @@ public struct RemoteEndpoint: SourceEndpoint, SinkEndpoint {
 
     func api(_ access: Authenticator.Access) -> RegistryAPI {
         RegistryAPI(registry: registry, observer: observer, access: access)
+    }
+
+    /// Requests to the API that the product has beside the spec's, which shows nothing that it is not told to show.
+    /// - Parameter host: Where its documentation says that it is; `nil` for the registry's own host.
+    func service(at host: String?, _ repository: RepositoryName?) -> RegistryAPI {
+        var api = api(Authenticator.Access(repository: repository, scopes: []))
+        api.service = registry.service(at: host)
+        return api
     }
 }
 

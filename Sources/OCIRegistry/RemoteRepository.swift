@@ -27,7 +27,14 @@ public struct RemoteRepository: Sendable {
 
 extension RemoteRepository: ContentIndex {
     /// The tags, in the order of the registry; a repository that is not there has none.
+    ///
+    /// Where the product lists what they point to, they come with that.
     public func tags() -> Pages<TagEntry> {
+        endpoint.listing(.tags, { $0.tags(of: name, at: endpoint) }, else: plainTags())
+    }
+
+    /// The tags as the spec lists them.
+    private func plainTags() -> Pages<TagEntry> {
         api.listing(TagPage.self, path("tags/list"), during: .listTags, subject: name.text) { reply in
             // docker-registry also answers 404 for a repository that has blobs, but no tag.
             reply.status == 404 ? .empty : .failed

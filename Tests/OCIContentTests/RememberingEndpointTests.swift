@@ -34,7 +34,7 @@ import Testing
         let calls: Recorder<String>
 
         var name: String { base.name }
-        func catalog() -> Pages<RepositoryName> { base.catalog() }
+        func catalog(below paths: [RepositoryName]) -> Pages<RepositoryName> { base.catalog(below: paths) }
         func source(_ repository: RepositoryName) -> any ContentSource {
             Repository(base: base[repository], calls: calls)
         }

@@ -11,7 +11,7 @@ import Testing
         return try pages.enumerated()
             .map { place, names in
                 try listing.admitPage("/page/\(place)")
-                return try listing.admit(names, isLast: place == pages.count - 1)
+                return try listing.admit(names, by: { $0 }, isLast: place == pages.count - 1)
             }
     }
 
@@ -32,8 +32,8 @@ import Testing
 
     @Test func `S09 refuses a page that brings nothing new and yet leads on`() throws {
         var listing = ListingGuard()
-        _ = try listing.admit(["a", "b"], isLast: false)
-        #expect(throws: ListingGuard.Violation.nothingNew) { try listing.admit(["b", "a"], isLast: false) }
+        _ = try listing.admit(["a", "b"], by: { $0 }, isLast: false)
+        #expect(throws: ListingGuard.Violation.nothingNew) { try listing.admit(["b", "a"], by: { $0 }, isLast: false) }
     }
 
     @Test func `lets an empty page pass, and a last one with nothing new`() throws {
@@ -48,9 +48,9 @@ import Testing
 
     @Test func `S09 gives up after very many names`() throws {
         var listing = ListingGuard(names: 1000)
-        #expect(try listing.admit(Array(0..<500), isLast: false).count == 500)
-        #expect(try listing.admit(Array(500..<1000), isLast: false).count == 500)
-        #expect(try listing.admit(Array(0..<1000), isLast: true).isEmpty)
-        #expect(throws: ListingGuard.Violation.tooManyNames) { try listing.admit([-1], isLast: true) }
+        #expect(try listing.admit(Array(0..<500), by: { $0 }, isLast: false).count == 500)
+        #expect(try listing.admit(Array(500..<1000), by: { $0 }, isLast: false).count == 500)
+        #expect(try listing.admit(Array(0..<1000), by: { $0 }, isLast: true).isEmpty)
+        #expect(throws: ListingGuard.Violation.tooManyNames) { try listing.admit([-1], by: { $0 }, isLast: true) }
     }
 }

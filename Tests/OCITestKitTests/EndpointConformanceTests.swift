@@ -49,7 +49,7 @@ import Testing
 /// A place that reads what it is given and forgets it.
 private struct Oblivion: SourceEndpoint, SinkEndpoint, ContentSource, ContentSink {
     let name = "oblivion"
-    func catalog() -> Pages<RepositoryName> { Pages([]) }
+    func catalog(below paths: [RepositoryName]) -> Pages<RepositoryName> { Pages([]) }
     func source(_ repository: RepositoryName) -> any ContentSource { self }
     func sink(_ repository: RepositoryName) -> any ContentSink { self }
     func finish() async throws {}

@@ -14,7 +14,7 @@ struct PlainRegistry: SourceEndpoint, SinkEndpoint {
 
     func check() async throws { _ = try await ask("GET", "/v2/", expecting: [200]) }
 
-    func catalog() -> Pages<RepositoryName> {
+    func catalog(below paths: [RepositoryName]) -> Pages<RepositoryName> {
         listing("/v2/_catalog?n=1000") { try JSONDecoder().decode(Listing.self, from: $0).repositories ?? [] }
     }
 

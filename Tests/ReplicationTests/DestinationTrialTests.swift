@@ -86,7 +86,7 @@ private struct NarrowSink: SinkEndpoint {
     let refused: DigestRefused.Content?
 
     var name: String { base.name }
-    func catalog() -> Pages<RepositoryName> { base.catalog() }
+    func catalog(below paths: [RepositoryName]) -> Pages<RepositoryName> { base.catalog(below: paths) }
     func finish() async throws {}
 
     func sink(_ repository: RepositoryName) -> any ContentSink { NarrowRepository(name: repository, place: self) }

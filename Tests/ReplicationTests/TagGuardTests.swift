@@ -332,7 +332,7 @@ private struct VanishingSink: SinkEndpoint {
 
     var name: String { base.name }
 
-    func catalog() -> Pages<RepositoryName> { base.catalog() }
+    func catalog(below paths: [RepositoryName]) -> Pages<RepositoryName> { base.catalog(below: paths) }
     func sink(_ repository: RepositoryName) -> any ContentSink { Repository(base: base[repository], place: self) }
     func finish() async throws {}
 

@@ -23,7 +23,7 @@ public struct CompletedEndpoint: SourceEndpoint {
     public var name: String { bundle.name }
 
     /// The repositories of the bundle.
-    public func catalog() -> Pages<RepositoryName> { bundle.catalog() }
+    public func catalog(below paths: [RepositoryName]) -> Pages<RepositoryName> { bundle.catalog(below: paths) }
 
     /// One repository of the bundle, with nothing missing.
     public func source(_ repository: RepositoryName) -> any ContentSource {

@@ -17,8 +17,10 @@ public struct RetryingEndpoint<Base: Endpoint>: Endpoint {
     /// What the place is called.
     public var name: String { base.name }
 
-    /// The names of all repositories; see ``Endpoint/catalog()``.
-    public func catalog() -> Pages<RepositoryName> { base.catalog().retried(by: policy) }
+    /// The names of all repositories; see ``Endpoint/catalog(below:)``.
+    public func catalog(below paths: [RepositoryName]) -> Pages<RepositoryName> {
+        base.catalog(below: paths).retried(by: policy)
+    }
 }
 
 extension RetryingEndpoint: SourceEndpoint where Base: SourceEndpoint {

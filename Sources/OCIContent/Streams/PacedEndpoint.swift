@@ -18,8 +18,8 @@ public struct PacedEndpoint<Base: Endpoint>: Endpoint {
     /// What the place is called.
     public var name: String { base.name }
 
-    /// The names of all repositories; see ``Endpoint/catalog()``.
-    public func catalog() -> Pages<RepositoryName> { base.catalog() }
+    /// The names of all repositories; see ``Endpoint/catalog(below:)``.
+    public func catalog(below paths: [RepositoryName]) -> Pages<RepositoryName> { base.catalog(below: paths) }
 }
 
 extension PacedEndpoint: SourceEndpoint where Base: SourceEndpoint {

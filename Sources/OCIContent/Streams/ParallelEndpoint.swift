@@ -23,8 +23,8 @@ public struct ParallelEndpoint<Origin: SourceEndpoint>: SourceEndpoint {
     /// What the place is called.
     public var name: String { origin.name }
 
-    /// The names of all repositories; see ``Endpoint/catalog()``.
-    public func catalog() -> Pages<RepositoryName> { origin.catalog() }
+    /// The names of all repositories; see ``Endpoint/catalog(below:)``.
+    public func catalog(below paths: [RepositoryName]) -> Pages<RepositoryName> { origin.catalog(below: paths) }
 
     /// One repository of the place.
     public func source(_ repository: RepositoryName) -> any ContentSource {

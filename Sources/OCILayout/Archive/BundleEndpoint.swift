@@ -90,7 +90,7 @@ public final class BundleEndpoint: SourceEndpoint {
     }
 
     /// The names of the repositories, in order, on one page.
-    public func catalog() -> Pages<RepositoryName> { Pages(shelves.keys.sorted()) }
+    public func catalog(below paths: [RepositoryName]) -> Pages<RepositoryName> { Pages(shelves.keys.sorted()) }
 
     /// One repository of it; one that it does not have is empty.
     public func source(_ repository: RepositoryName) -> any ContentSource {

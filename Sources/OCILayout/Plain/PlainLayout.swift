@@ -37,7 +37,7 @@ public final class PlainLayout: SourceEndpoint, SinkEndpoint {
     }
 
     /// Nothing: a layout has no names for repositories.
-    public func catalog() -> Pages<RepositoryName> {
+    public func catalog(below paths: [RepositoryName]) -> Pages<RepositoryName> {
         Pages { [name] in { throw CatalogUnavailable(place: name) } }
     }
 

@@ -24,8 +24,8 @@ public struct SpoolingEndpoint<Base: SourceEndpoint>: SourceEndpoint {
     /// What the place is called.
     public var name: String { base.name }
 
-    /// The names of all repositories; see ``Endpoint/catalog()``.
-    public func catalog() -> Pages<RepositoryName> { base.catalog() }
+    /// The names of all repositories; see ``Endpoint/catalog(below:)``.
+    public func catalog(below paths: [RepositoryName]) -> Pages<RepositoryName> { base.catalog(below: paths) }
 
     /// One repository of the place.
     public func source(_ repository: RepositoryName) -> any ContentSource {

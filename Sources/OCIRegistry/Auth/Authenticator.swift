@@ -139,7 +139,8 @@ actor Authenticator {
         }
     }
 
-    private func credential(for repository: RepositoryName?) async throws -> Credential? {
+    /// What is shown for a repository, or for the registry as a whole.
+    func credential(for repository: RepositoryName?) async throws -> Credential? {
         if let known = credentials[repository] { return known }
         let found = try await store.credential(for: host, repository: repository)
         if credentials.count >= Self.capacity { credentials = [:] }

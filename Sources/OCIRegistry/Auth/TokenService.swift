@@ -100,7 +100,7 @@ struct Token: Sendable {
         guard (try? StrictJSON.topLevelKeys(of: body)) != nil,
             let body = try? JSONDecoder().decode(Body.self, from: Data(body)),
             let text = [body.token, body.accessToken].compactMap(\.self).first(where: { !$0.isEmpty }),
-            text.utf8.allSatisfy({ (0x21...0x7E).contains($0) })
+            Secret.bearer(text) != nil
         else { return nil }
         let stated = body.expiresIn.flatMap { $0 > 0 ? Duration.seconds(min($0, 7 * 86_400)) : nil }
         let life = stated ?? Self.defaultLife
@@ -116,6 +116,12 @@ extension Secret {
     /// The header of a user name and a password (RFC 7617).
     static func basic(_ username: String, _ password: Secret) -> Secret {
         Secret("Basic " + Data("\(username):\(password.exposed)".utf8).base64EncodedString())
+    }
+
+    /// The header of a token (RFC 6750); `nil` for a text that no header can hold.
+    static func bearer(_ token: String) -> Secret? {
+        guard !token.isEmpty, token.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) else { return nil }
+        return Secret("Bearer \(token)")
     }
 }
 

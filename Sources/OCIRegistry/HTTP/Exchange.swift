@@ -28,6 +28,18 @@ struct Exchange {
     var urgency: Slots.Urgency = .ordinary
     /// What a token must allow for it.
     var access: Authenticator.Access
+    /// What it shows of who asks.
+    var identification = Identification.negotiated
+    /// What it is for, where its method and path do not tell.
+    var kind: RequestRecord.Kind?
+
+    /// What a request shows of who asks.
+    enum Identification {
+        /// What the registry asks for in its challenges.
+        case negotiated
+        /// This header, or none: the service's documentation says what it wants.
+        case fixed(Secret?)
+    }
 
     /// Whether the registry may have to hash or move a blob before it answers.
     var isCommit = false

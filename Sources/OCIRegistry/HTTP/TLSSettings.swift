@@ -62,6 +62,17 @@ public struct TLSSettings: Sendable {
         self.skipsVerification = skipsVerification
     }
 
+    private init(_ other: TLSSettings, certificates: [NIOSSLCertificate], key: NIOSSLPrivateKey?, skips: Bool) {
+        authorities = other.authorities
+        self.certificates = certificates
+        self.key = key
+        minimumVersion = other.minimumVersion
+        skipsVerification = skips
+    }
+
+    /// The same trust without the registry's exceptions, and nothing to be shown: for an API of another host.
+    var beside: TLSSettings { TLSSettings(self, certificates: [], key: nil, skips: false) }
+
     /// The settings for the registry itself.
     var own: TLSConfiguration {
         var configuration = other

@@ -119,6 +119,11 @@ final class Transport: Sendable {
         )
     }
 
+    /// The credential for a repository, or for the registry as a whole.
+    func credential(for repository: RepositoryName?) async throws -> Credential? {
+        try await authenticator.credential(for: repository)
+    }
+
     /// What the registry wants to see, as far as its answers have told.
     func diagnose(
         _ access: Authenticator.Access,
@@ -161,6 +166,9 @@ final class Transport: Sendable {
         // Whatever other host a redirect led to: it gets nothing of this.
         guard exchange.url.origin == policy.origin else {
             return try await sendOnce(exchange, authorization: nil, slot: slot, observer: observer)
+        }
+        if case .fixed(let header) = exchange.identification {
+            return try await sendOnce(exchange, authorization: header, slot: slot, observer: observer)
         }
         let access = exchange.access
         let header = try await authenticator.header(for: access, isLong: exchange.isStreaming, observer: observer)
@@ -207,7 +215,7 @@ final class Transport: Sendable {
         observer: @Sendable (RequestRecord) -> Void
     ) async throws -> Reply {
         let sentAt = pause.watch.elapsed
-        let kind = RequestRecord.Kind(method: exchange.method.rawValue, path: exchange.url.path)
+        let kind = exchange.kind ?? RequestRecord.Kind(method: exchange.method.rawValue, path: exchange.url.path)
         func record(_ status: Int?, _ headers: HTTPHeaders = [:]) {
             let isOwn = exchange.url.origin == policy.origin
             observer(
@@ -268,7 +276,12 @@ final class Transport: Sendable {
             writingGate.refused()
             return
         }
-        pause.answered(sentAt: sentAt)
+        // An API that says that it has answered all that it answers in a while refuses the next one.
+        if let rest = reply.restOfWindow {
+            _ = pause.refused(wish: rest, sentAt: sentAt)
+        } else {
+            pause.answered(sentAt: sentAt)
+        }
         guard reply.status < 500 else { return }
         gate(exchange.direction)
             .answered(
@@ -280,7 +293,24 @@ final class Transport: Sendable {
 
 extension Reply {
     /// How long the host asks to be left alone.
+    ///
+    /// Docker Hub's API was documented to say it in a header of its own, as a moment (docker/docs#22916).
     var retryAfter: Duration? {
         headers.first(name: "Retry-After").flatMap { RetryAfter.parse($0, now: WallClock.secondsSince1970) }
+            ?? until("X-Retry-After")
+    }
+
+    /// How long it takes until the host answers again, where it says that nothing is left of what it answers in a while.
+    var restOfWindow: Duration? {
+        headers.first(name: "X-RateLimit-Remaining") == "0" ? until("X-RateLimit-Reset") : nil
+    }
+
+    /// The time until a moment that a header names in seconds since 1970.
+    private func until(_ header: String) -> Duration? {
+        headers.first(name: header).flatMap(Int64.init)
+            .flatMap { moment in
+                let now = WallClock.secondsSince1970
+                return moment > now ? .seconds(min(moment - now, 86_400)) : nil
+            }
     }
 }

@@ -22,7 +22,7 @@ public struct PackedPlace: SourceEndpoint {
     }
 
     /// The names of the repositories that were written to.
-    public func catalog() -> Pages<RepositoryName> {
+    public func catalog(below paths: [RepositoryName]) -> Pages<RepositoryName> {
         Pages { onePage { try await ask { try await $0.catalog().all() } } }
     }
 

@@ -72,7 +72,7 @@ public final class GeneratedEndpoint: SourceEndpoint {
     }
 
     /// The names of the repositories, in order, on one page.
-    public func catalog() -> Pages<RepositoryName> { Pages(order) }
+    public func catalog(below paths: [RepositoryName]) -> Pages<RepositoryName> { Pages(order) }
 
     /// One repository of it.
     public func source(_ repository: RepositoryName) -> any ContentSource {

@@ -54,11 +54,3 @@ public struct RootPlan: Hashable, Sendable {
     /// The number of manifests that are written for the image, without its companions.
     public var manifestCount: Int { children.reduce(change == .unchanged ? 0 : 1) { $0 + $1.count } }
 }
-
-extension Int64 {
-    /// The sum, or the largest number where the sum does not fit: sizes are claims of strangers.
-    public func addingClamped(_ other: Int64) -> Int64 {
-        let (sum, overflow) = addingReportingOverflow(other)
-        return overflow ? .max : sum
-    }
-}

@@ -68,7 +68,7 @@ struct RouteFinder: Sendable {
         case .image(let name, let target): return named([name]) { _ in .named([NamedImage(target)]) }
         case .repository(let name): return named([name]) { _ in .tags(nil) }
         case .catalog(let scope):
-            let names = catalog()
+            let names = catalog(below: [scope.base].compactMap(\.self))
             return Pages {
                 var names = names.makeAsyncIterator()
                 return {
@@ -89,9 +89,9 @@ struct RouteFinder: Sendable {
     }
 
     /// The catalog's repositories, without those that lie where the job writes to.
-    func catalog() -> Pages<RepositoryName> {
+    func catalog(below paths: [RepositoryName]) -> Pages<RepositoryName> {
         Pages {
-            var names = source.catalog().makeAsyncIterator()
+            var names = source.catalog(below: paths).makeAsyncIterator()
             return {
                 let page = try await names.next()
                 contact.note(.source)

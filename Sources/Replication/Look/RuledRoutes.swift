@@ -18,7 +18,7 @@ struct RuledRoutes: Sendable {
         let literals = rules.literals.flatMap { requests($0, isNamed: true, taken) }
         guard rules.needsCatalog else { return Pages(literals) }
         let known = Set(rules.literals)
-        let catalog = finder.catalog()
+        let catalog = finder.catalog(below: rules.catalogPaths(below: base))
         return Pages {
             var names = catalog.makeAsyncIterator()
             var first: [RouteRequest]? = literals.isEmpty ? nil : literals

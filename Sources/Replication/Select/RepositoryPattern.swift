@@ -48,6 +48,12 @@ public struct RepositoryPattern: Hashable, Sendable {
         if case .literal(let name) = form { name } else { nil }
     }
 
+    /// The path that all repositories that are meant lie below, as far as it stands before the first wildcard.
+    var fixedPath: RepositoryName? {
+        let components = text.split(separator: "/").prefix { !$0.utf8.contains(where: Self.isWildcard) }
+        return try? RepositoryName(components.joined(separator: "/"))
+    }
+
     /// Whether a repository is meant.
     public func matches(_ name: RepositoryName) -> Bool {
         switch form {

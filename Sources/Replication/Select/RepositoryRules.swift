@@ -94,4 +94,18 @@ public struct RepositoryRules: Hashable, Sendable {
 
     /// Whether some repositories can only be found in the source's catalog.
     public var needsCatalog: Bool { !wildcardRules.isEmpty }
+
+    /// The paths below which all repositories lie that patterns can mean; none stands for the whole source.
+    /// - Parameter base: The path that the rules' names are relative to.
+    public func catalogPaths(below base: RepositoryName?) -> [RepositoryName] {
+        var paths: Set<RepositoryName> = []
+        for index in wildcardRules {
+            let inner = rules[index].pattern.fixedPath
+            let path = [base?.text, inner?.text].compactMap(\.self).joined(separator: "/")
+            guard let name = try? RepositoryName(path) else { return [] }
+            paths.insert(name)
+        }
+        // What lies below another path is listed with it.
+        return paths.filter { path in !paths.contains { path.text.hasPrefix("\($0)/") } }.sorted { $0.text < $1.text }
+    }
 }

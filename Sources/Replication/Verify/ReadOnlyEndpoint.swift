@@ -15,7 +15,7 @@ public struct ReadOnlyEndpoint: SinkEndpoint {
     public var name: String { base.name }
 
     /// The names of all repositories; see ``OCIContent/Endpoint/catalog()``.
-    public func catalog() -> Pages<RepositoryName> { base.catalog() }
+    public func catalog(below paths: [RepositoryName]) -> Pages<RepositoryName> { base.catalog(below: paths) }
 
     /// One repository of the place, which refuses all that would change it.
     public func sink(_ repository: RepositoryName) -> any ContentSink {

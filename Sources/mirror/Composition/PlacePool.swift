@@ -116,7 +116,8 @@ actor PlacePool {
             .endpoint(
                 as: .source,
                 observer: { show.record($0, .destination) },
-                skipped: { show.record($0, .destination) }
+                skipped: { show.record($0, .destination) },
+                noted: { show.record($0) }
             )
         let paced = PacedEndpoint(endpoint, throttles: await bandwidth.throttles(of: host, .source))
         let retrying = RetryingEndpoint(paced, policy: policy)
@@ -178,7 +179,12 @@ actor PlacePool {
         _ show: Show
     ) throws -> RemoteEndpoint {
         try registry(host, scheme)
-            .endpoint(as: side, observer: { show.record($0, side) }, skipped: { show.record($0, side) })
+            .endpoint(
+                as: side,
+                observer: { show.record($0, side) },
+                skipped: { show.record($0, side) },
+                noted: { show.record($0) }
+            )
     }
 
     private func registry(_ host: RegistryHost, _ scheme: Scheme?) throws -> RemoteRegistry {

@@ -92,7 +92,8 @@ struct RegistryAccesses {
                 tokenServers: Set(settings.tokenServers),
                 uploadHosts: Set(settings.uploadHosts),
                 tls: try settings.tls(),
-                proxy: proxy
+                proxy: proxy,
+                api: settings.api
             ),
             product: settings.product,
             uploads: uploads,

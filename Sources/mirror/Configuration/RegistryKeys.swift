@@ -21,6 +21,24 @@ enum RegistryKeys {
             "product",
             "What the registry is, where its name and its answers do not tell; it decides how blobs are sent."
         )
+    static let api = ConfigKey<RequestURL.Origin>(
+        "api",
+        "Where the product's own API is, as https://gitlab.corp.lan; needed where it is not at its usual host.",
+        .text()
+    ) { node, reader in
+        guard let text = reader.text(node, "an address such as https://gitlab.corp.lan") else { return nil }
+        let schemes: [(prefix: String, scheme: Scheme)] = [("https://", .https), ("http://", .http)]
+        guard let (prefix, scheme) = schemes.first(where: { text.hasPrefix($0.prefix) }) else {
+            reader.report(.badPlace("https://HOST, or http://HOST for one without TLS"), at: node)
+            return nil
+        }
+        do throws(NameError) {
+            return RequestURL.Origin(scheme: scheme, host: try RegistryHost(String(text.dropFirst(prefix.count))))
+        } catch {
+            reader.report(.badHost(error), at: node)
+            return nil
+        }
+    }
     static let certificateAuthority = ConfigKey<String>
         .path(
             "certificate-authority",
@@ -65,7 +83,8 @@ enum RegistryKeys {
     static let uploadHosts = hosts("upload-hosts", "Other hosts that an upload may be led to.")
 
     static let shape = ConfigShape([
-        credentials.field, transport.field, product.field, certificateAuthority.field, clientCertificate.field,
+        credentials.field, transport.field, product.field, api.field, certificateAuthority.field,
+        clientCertificate.field,
         clientKey.field, skipCertificateVerification.field, minimumTLS.field, limits.field, timeouts.field,
         tokenServers.field, uploadHosts.field,
     ])
@@ -217,6 +236,7 @@ extension RegistrySettings {
         credentials = entry.value(RegistryKeys.credentials)
         scheme = entry.value(RegistryKeys.transport)?.scheme
         product = entry.value(RegistryKeys.product)
+        api = entry.value(RegistryKeys.api)
         certificateAuthority = entry.value(RegistryKeys.certificateAuthority)
         if let certificate = entry.value(RegistryKeys.clientCertificate), let key = entry.value(RegistryKeys.clientKey)
         {

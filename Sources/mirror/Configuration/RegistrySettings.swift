@@ -43,6 +43,8 @@ struct RegistrySettings: Hashable, Sendable {
     var credentials: Credentials?
     /// The scheme of requests, unless an address is written with another one.
     var scheme: Scheme?
+    /// Where the product's own API is.
+    var api: RequestURL.Origin?
     /// What the registry is.
     var product: RegistryProduct?
     /// A file of certificates of authorities that are trusted besides those of the system; PEM.

@@ -8,6 +8,14 @@ import OCIRegistry
 enum RegistryWording {
     static func sentence(for error: RegistryError) -> String { "cannot \(task(error)): \(cause(error.cause))" }
 
+    /// What follows from something that a registry does not do.
+    static func sentence(for notice: RegistryNotice) -> String {
+        let what =
+            notice.error.action == .listRepositories
+            ? "the catalog of the registry is asked instead" : "each tag is asked for by itself instead"
+        return "\(sentence(for: notice.error)); \(what)".printable
+    }
+
     static func hint(for error: RegistryError) -> String? {
         switch error.cause {
         case .connection(.plainHTTP): "write http://\(error.host)/… if that is what you want"

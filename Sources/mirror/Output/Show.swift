@@ -73,6 +73,9 @@ final class Show: Sendable {
         view.show(name, side)
     }
 
+    /// Takes something that a registry does not do, and that is coped with.
+    func record(_ notice: RegistryNotice) { view.warn(RegistryWording.sentence(for: notice)) }
+
     /// Shows a run from its beginning to its report, and says how the program is to end.
     func run(_ interruption: Interruption, _ body: () async throws -> Void) async -> (ExitCode, Report) {
         if let title { view.begin(title) }

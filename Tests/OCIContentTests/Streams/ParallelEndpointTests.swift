@@ -21,7 +21,7 @@ import Testing
 
         var name: String { "place" }
 
-        func catalog() -> Pages<RepositoryName> { Pages([]) }
+        func catalog(below paths: [RepositoryName]) -> Pages<RepositoryName> { Pages([]) }
         func source(_ repository: RepositoryName) -> any ContentSource { self }
         func tags() -> Pages<TagEntry> { Pages([]) }
         func resolve(_ target: Target) async throws -> Descriptor? { nil }

@@ -114,6 +114,6 @@ private struct WholeArchive: SourceEndpoint {
     let archive: ImageArchive
 
     var name: String { archive.name }
-    func catalog() -> Pages<RepositoryName> { archive.catalog() }
+    func catalog(below paths: [RepositoryName]) -> Pages<RepositoryName> { archive.catalog(below: paths) }
     func source(_ repository: RepositoryName) -> any ContentSource { archive.source(Place.onlyRepository) }
 }

@@ -49,7 +49,7 @@ final class MeasuredSource: SourceEndpoint, ContentSource {
 
     func vanish() { state.withLock { $0.isMissing = true } }
 
-    func catalog() -> Pages<RepositoryName> { Pages { { nil } } }
+    func catalog(below paths: [RepositoryName]) -> Pages<RepositoryName> { Pages { { nil } } }
 
     func source(_ repository: RepositoryName) -> any ContentSource { self }
 

@@ -136,7 +136,7 @@ import Testing
 
         init(base: MemoryEndpoint) { self.base = base }
 
-        func catalog() -> Pages<RepositoryName> { base.catalog() }
+        func catalog(below paths: [RepositoryName]) -> Pages<RepositoryName> { base.catalog(below: paths) }
         func source(_ repository: RepositoryName) -> any ContentSource {
             Repository(base: base.source(repository), owner: self)
         }

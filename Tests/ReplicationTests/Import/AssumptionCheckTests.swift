@@ -133,7 +133,7 @@ private struct GuardedEndpoint: SourceEndpoint {
     let closed: Set<RepositoryName>
 
     var name: String { base.name }
-    func catalog() -> Pages<RepositoryName> { base.catalog() }
+    func catalog(below paths: [RepositoryName]) -> Pages<RepositoryName> { base.catalog(below: paths) }
     func source(_ repository: RepositoryName) -> any ContentSource {
         Repository(base: base.source(repository), isClosed: closed.contains(repository))
     }
@@ -160,7 +160,7 @@ private struct HollowEndpoint: SourceEndpoint {
     let leftOut: Set<Digest>
 
     var name: String { base.name }
-    func catalog() -> Pages<RepositoryName> { base.catalog() }
+    func catalog(below paths: [RepositoryName]) -> Pages<RepositoryName> { base.catalog(below: paths) }
     func source(_ repository: RepositoryName) -> any ContentSource {
         Repository(base: base.source(repository), leftOut: leftOut)
     }

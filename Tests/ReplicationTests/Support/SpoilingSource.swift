@@ -18,7 +18,7 @@ struct SpoilingSource: SourceEndpoint {
 
     var name: String { base.name }
 
-    func catalog() -> Pages<RepositoryName> { base.catalog() }
+    func catalog(below paths: [RepositoryName]) -> Pages<RepositoryName> { base.catalog(below: paths) }
 
     func source(_ repository: RepositoryName) -> any ContentSource { Repository(base: base[repository], place: self) }
 

@@ -98,7 +98,9 @@ struct WatchedSource: SourceEndpoint {
 
     var name: String { base.name }
 
-    func catalog() -> Pages<RepositoryName> { watch.pages(.catalog, of: base.catalog()) }
+    func catalog(below paths: [RepositoryName]) -> Pages<RepositoryName> {
+        watch.pages(.catalog, of: base.catalog(below: paths))
+    }
 
     func source(_ repository: RepositoryName) -> any ContentSource {
         WatchedSourceRepository(name: repository, base: base.source(repository), place: self)
@@ -169,7 +171,9 @@ final class WatchedSink: SinkEndpoint {
     /// What was done too early, or twice at the same time.
     var violations: [String] { state.withLock { $0.violations } }
 
-    func catalog() -> Pages<RepositoryName> { watch.pages(.catalog, of: base.catalog()) }
+    func catalog(below paths: [RepositoryName]) -> Pages<RepositoryName> {
+        watch.pages(.catalog, of: base.catalog(below: paths))
+    }
 
     func sink(_ repository: RepositoryName) -> any ContentSink { WatchedSinkRepository(name: repository, place: self) }
 

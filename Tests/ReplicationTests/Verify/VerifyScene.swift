@@ -113,7 +113,7 @@ struct StubbornEndpoint: SinkEndpoint {
 
     var name: String { base.name }
 
-    func catalog() -> Pages<RepositoryName> { base.catalog() }
+    func catalog(below paths: [RepositoryName]) -> Pages<RepositoryName> { base.catalog(below: paths) }
 
     func sink(_ repository: RepositoryName) -> any ContentSink { Repository(base: base.sink(repository)) }
 

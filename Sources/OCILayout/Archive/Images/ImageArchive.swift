@@ -53,7 +53,7 @@ public final class ImageArchive: SourceEndpoint {
     }
 
     /// The names of the repositories, in order, on one page; an OCI archive may have none but one without a name.
-    public func catalog() -> Pages<RepositoryName> {
+    public func catalog(below paths: [RepositoryName]) -> Pages<RepositoryName> {
         guard format == .docker || !content.shelves.isEmpty else {
             return Pages { [name] in { throw CatalogUnavailable(place: name) } }
         }
