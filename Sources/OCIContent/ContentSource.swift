@@ -16,6 +16,9 @@ public protocol ContentSource: ContentIndex {
     /// 0 where nothing is kept, as in most places.
     func kept(of blob: Descriptor) async -> Int64
 
+    /// Whether a manifest can be had again without asking the place.
+    func keepsDocument(_ digest: Digest) async -> Bool
+
     /// Lets go of what is kept of a blob: it has arrived, or it was wrong.
     func release(_ blob: Descriptor) async
 }
@@ -28,6 +31,9 @@ extension ContentSource {
 
     /// Most places keep nothing.
     public func kept(of blob: Descriptor) async -> Int64 { 0 }
+
+    /// Most places keep nothing.
+    public func keepsDocument(_ digest: Digest) async -> Bool { false }
 
     /// Most places keep nothing.
     public func release(_ blob: Descriptor) async {}

@@ -57,6 +57,7 @@ struct RegistryAPI: Sendable {
         do {
             let reply = try await transport.send(exchange, holding: slot, observer: observer)
             registry.look(at: reply)
+            try await registry.notePulls(reply, to: exchange)
             return reply
         } catch let failure as Transport.Failure {
             throw error(failure.cause, during: action, subject: subject, retryAfter: failure.retryAfter)

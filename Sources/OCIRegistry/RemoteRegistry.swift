@@ -19,13 +19,15 @@ public final class RemoteRegistry: Sendable {
     /// The entity tags of blobs that were read.
     let entityTags = EntityTags()
     /// Whether it lists referrers.
-    let referrerSupport = ReferrerSupport()
+    let referrerSupport: ReferrerSupport
     /// Its referrers tags that are being written.
     let referrersTags = ReferrersTags()
     /// Places for uploads that read ahead.
     let roomAhead = Slots(2)
     /// Tokens of the API that the product has beside the spec's.
     let logins: ServiceLogins
+    /// How many manifests may still be fetched, by credential.
+    let pullAccounts = Mutex<[Credential?: PullAccount]>([:])
     private let knowledge: Mutex<Knowledge>
     private let services = Mutex<[RequestURL.Origin: Transport]>([:])
     /// Makes the way to an API at another host.
@@ -49,6 +51,7 @@ public final class RemoteRegistry: Sendable {
     /// - Parameters:
     ///   - product: What the registry is, if that is known; otherwise its name and its answers tell.
     ///   - uploads: What is remembered of open uploads.
+    ///   - memory: What earlier runs found out about it.
     ///   - userAgent: What requests call the program: `name/version`.
     ///   - addresses: Addresses to use for host names instead of those that a resolver gives; for tests.
     ///   - clock: What pauses and answers are measured by; for tests.
@@ -59,6 +62,7 @@ public final class RemoteRegistry: Sendable {
         access: RegistryAccess = RegistryAccess(),
         product: RegistryProduct? = nil,
         uploads: any UploadMemory = OpenUploads(),
+        memory: any RegistryMemory = NoRegistryMemory(),
         userAgent: String = "mirror",
         addresses: [String: String] = [:],
         clock: any Clock<Duration> = ContinuousClock()
@@ -66,6 +70,7 @@ public final class RemoteRegistry: Sendable {
         self.host = host
         self.limits = limits
         self.uploads = uploads
+        referrerSupport = ReferrerSupport(memory)
         self.access = access
         logins = ServiceLogins(Stopwatch(clock))
         connect = { origin in

@@ -87,7 +87,8 @@ extension RemoteRepository: ContentIndex {
             return (nil, nil)
         }
         guard reply.status == 200 else {
-            throw try await api.error(from: reply, during: .readManifest, subject: subject)
+            let error = try await api.error(from: reply, during: .readManifest, subject: subject)
+            throw error.isPullRefusal ? PullRefused(error) : error
         }
         if let length = reply.contentLength, length > ManifestDocument.maximumSize {
             throw ManifestError.tooLarge(Int(clamping: length))

@@ -55,19 +55,19 @@ public struct Replicator: Sendable {
 
     /// Finds out what a run would do, and changes nothing.
     ///
-    /// - Parameter opensImages: Whether images that differ are opened. Without it, looking costs less, and their blobs are
-    ///   not in the sum.
+    /// - Parameter opening: Which images that differ are opened. Without it, looking costs less, and their blobs are not in the
+    ///   sum.
     /// - Returns: The plans' sum. Blobs are asked for at the destination, so that it is exact for the moment.
     /// - Throws: As ``run()``.
-    public func plan(opensImages: Bool = true) async throws -> PlanSummary {
+    public func plan(opening: ImageOpening = .all) async throws -> PlanSummary {
         let pricer = PlanPricer(destination: job.destination, width: limits.blobs)
-        try await plan(opensImages: opensImages, into: pricer)
+        try await plan(opening: opening, into: pricer)
         return await pricer.summary
     }
 
     /// The same as a part of a sum.
-    public func plan(opensImages: Bool, into pricer: PlanPricer) async throws {
-        try await forEachPlan(opensImages: opensImages) { try await pricer.add($0) }
+    public func plan(opening: ImageOpening, into pricer: PlanPricer) async throws {
+        try await forEachPlan(opening: opening) { try await pricer.add($0) }
     }
 
     /// What the routes of a run share.
@@ -82,13 +82,13 @@ public struct Replicator: Sendable {
 
     /// Goes down the line to the plan of each image that differs.
     func forEachPlan(
-        opensImages: Bool = true,
+        opening: ImageOpening = .all,
         _ act: @escaping @Sendable (RootPlan) async throws -> Void
     ) async throws {
         let contact = SideContact()
         let line = Line(
             contact: contact,
-            surveyor: Surveyor(job: job, contact: contact, opensImages: opensImages),
+            surveyor: Surveyor(job: job, contact: contact, opening: opening),
             finder: CandidateFinder(job: job, contact: contact),
             slots: Slots(limits.roots),
             act: act
@@ -112,7 +112,7 @@ public struct Replicator: Sendable {
                 [try await companions.completed(try await line.surveyor.survey(candidate, line.documents))]
             }
         }
-        guard candidates.takesRest, line.surveyor.opensImages else { return }
+        guard candidates.takesRest, line.surveyor.opening == .all else { return }
         try await forEach(await candidates.companions.rest, width: limits.roots) { companion, entry in
             try await carry(.tag(entry.tag), of: request.route, line) { try await companions.rest(companion, entry) }
         }
@@ -136,6 +136,8 @@ public struct Replicator: Sendable {
             }
         } catch let refusal as Refusal {
             events(.refused(route, target, refusal))
+        } catch let failure as SideFailure where failure.underlying is PullsUsedUp {
+            if let shortage = failure.underlying as? PullsUsedUp { events(.postponed(route, target, shortage)) }
         } catch {
             try line.contact.settle(error)
             events(.failed(route, target, error))
@@ -155,7 +157,8 @@ extension Replicator {
         case .equal(let digest):
             if let tag = survey.tag { job.memory.noteEqual(tag, in: route.destination, digest) }
             return events(.equal(route, target, digest))
-        case .unopened(let new, let old): events(.estimated(route, target, tag: survey.tag, new: new, old: old))
+        case .unopened(let new, let old):
+            events(.estimated(route, target, tag: survey.tag, new: new, old: old, details: survey.details))
         case .unwanted(let unwanted): return events(.unwanted(route, target, unwanted))
         case .refused(let refusal): events(.refused(route, target, refusal))
         case .left(let digest): events(.left(route, target, digest))

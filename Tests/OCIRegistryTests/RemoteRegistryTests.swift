@@ -168,26 +168,3 @@ extension ByteStream {
         return bytes
     }
 }
-
-/// A value that several tasks change.
-final class Shared<Value: Sendable>: Sendable {
-    private let state: Mutex<Value>
-
-    init(_ value: Value) { state = Mutex(value) }
-
-    var value: Value { state.withLock { $0 } }
-
-    @discardableResult
-    func change<Result: Sendable>(_ body: @Sendable (inout Value) -> Result) -> Result {
-        state.withLock { body(&$0) }
-    }
-}
-
-/// Waits for something that another task brings about.
-func waitUntil(_ isTrue: () -> Bool) async throws {
-    let deadline = ContinuousClock.now.advanced(by: .seconds(60))
-    while !isTrue() {
-        try #require(ContinuousClock.now < deadline, "it did not come about")
-        try await Task.sleep(for: .milliseconds(5))
-    }
-}

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import OCIContent
+import OCITestKit
 @testable import Replication
 import Synchronization
 import Testing

@@ -305,11 +305,11 @@ import Testing
         let sinkWatch = Watch()
         let book = TagBook(["app:moved": was])
         let log = EventLog()
-        let summary = try await Replicator(job: job(rule, book, sinkWatch), events: log.take).plan(opensImages: false)
+        let summary = try await Replicator(job: job(rule, book, sinkWatch), events: log.take).plan(opening: .none)
         #expect(summary == PlanSummary())
         #expect(log.planned.isEmpty)
         var estimates: [String: [Digest?]] = [:]
-        for case .estimated(_, _, let tag?, let new, let old) in log.events { estimates[tag.text] = [new, old] }
+        for case .estimated(_, _, let tag?, let new, let old, _) in log.events { estimates[tag.text] = [new, old] }
         #expect(estimates == (rule == .never ? ["new": [new, nil]] : ["new": [new, nil], "moved": [isNow, was]]))
         #expect(log.equal.count == 1)
         #expect(watch.documents == 0)

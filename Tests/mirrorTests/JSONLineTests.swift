@@ -81,11 +81,13 @@ import Testing
         #expect(object.keys.sorted() == ["counts", "event", "hosts", "interrupted", "plan", "seconds"])
         #expect(
             (object["counts"] as? [String: Any])?.keys.sorted() == [
-                "blobsCopied", "blobsMounted", "blobsPresent", "bytesAssumed", "bytesCopied", "bytesRestarted",
+                "blobsCopied", "blobsMounted", "blobsPresent", "bytesAssumed", "bytesCopied", "bytesEstimated",
+                "bytesRestarted",
                 "bytesResumed",
                 "bytesSpared", "bytesTrusted", "companions", "destinationRequests", "equal", "failed", "lacking",
                 "left",
-                "moved", "new", "piecesAssumed", "piecesMissing", "published", "refused", "repositories", "restarted",
+                "manifestsEstimated", "moved", "new", "piecesAssumed", "piecesMissing", "postponed", "published",
+                "refused", "repositories", "restarted",
                 "resumed", "sourceRequests",
                 "unopened", "unwanted",
             ]

@@ -48,7 +48,14 @@ import Testing
                 .planned(try Sample.plan(app, tag: "2", root: 2)),
                 .planned(try Sample.plan(app, tag: "1", root: 1, movedFrom: 3)),
                 .planned(try Sample.plan(app, tag: nil, root: 4)),
-                .estimated(app, .tag(.latest), tag: .latest, new: Sample.digest(5), old: Sample.digest(6)),
+                .estimated(
+                    app,
+                    .tag(.latest),
+                    tag: .latest,
+                    new: Sample.digest(5),
+                    old: Sample.digest(6),
+                    details: nil
+                ),
                 .equal(app, .tag(try TagName("9")), Sample.digest(7)),
             ])
             .images
@@ -117,7 +124,8 @@ import Testing
                             .tag(.latest),
                             tag: tag,
                             new: Sample.digest(number),
-                            old: tag == nil ? nil : old
+                            old: tag == nil ? nil : old,
+                            details: nil
                         )
                     )
                 }

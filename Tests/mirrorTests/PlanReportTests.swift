@@ -96,8 +96,8 @@ import Testing
         var totals = Sample.totals([
             .routeFound(app), .routeFound(other), .refused(app, .tag(try TagName("2")), refusal),
             .refused(app, .tag(try TagName("1")), gone), .left(app, .tag(.latest), Sample.digest(5)),
-            .estimated(other, .tag(.latest), tag: .latest, new: Sample.digest(6), old: Sample.digest(7)),
-            .estimated(other, .digest(Sample.digest(8)), tag: nil, new: Sample.digest(8), old: nil),
+            .estimated(other, .tag(.latest), tag: .latest, new: Sample.digest(6), old: Sample.digest(7), details: nil),
+            .estimated(other, .digest(Sample.digest(8)), tag: nil, new: Sample.digest(8), old: nil, details: nil),
         ])
         for _ in 0..<3 { totals.take(Sample.request("from.lan", kind: .manifest), .source) }
         totals.take(Sample.request("from.lan", kind: .listing), .source)
@@ -106,8 +106,8 @@ import Testing
         for event in [
             RunEvent.refused(app, .tag(try TagName("2")), refusal), .refused(app, .tag(try TagName("1")), gone),
             .left(app, .tag(.latest), Sample.digest(5)),
-            .estimated(other, .tag(.latest), tag: .latest, new: Sample.digest(6), old: Sample.digest(7)),
-            .estimated(other, .digest(Sample.digest(8)), tag: nil, new: Sample.digest(8), old: nil),
+            .estimated(other, .tag(.latest), tag: .latest, new: Sample.digest(6), old: Sample.digest(7), details: nil),
+            .estimated(other, .digest(Sample.digest(8)), tag: nil, new: Sample.digest(8), old: nil, details: nil),
         ] { rows.take(event) }
         let report = PlanReport(title: "team", totals: totals, rows: rows, summary: PlanSummary())
         #expect(
@@ -141,12 +141,16 @@ import Testing
             let route = routes[(number < tags / 2 ? number / 10 : number / 10 % 10) % routes.count]
             let tag = try TagName("v\(number)")
             switch number % 10 {
-            case 0: events.append(.estimated(route, .tag(tag), tag: tag, new: Sample.digest(1), old: Sample.digest(2)))
+            case 0:
+                events.append(
+                    .estimated(route, .tag(tag), tag: tag, new: Sample.digest(1), old: Sample.digest(2), details: nil)
+                )
             case 1:
                 let refusal = Refusal(new: Sample.digest(1), old: Sample.digest(2), reason: .unknownThere)
                 events.append(.refused(route, .tag(tag), refusal))
             case 2: events.append(.equal(route, .tag(tag), Sample.digest(3)))
-            default: events.append(.estimated(route, .tag(tag), tag: tag, new: Sample.digest(1), old: nil))
+            default:
+                events.append(.estimated(route, .tag(tag), tag: tag, new: Sample.digest(1), old: nil, details: nil))
             }
         }
         for number in (repositories - idle)..<repositories {

@@ -52,6 +52,8 @@ private struct RememberingSource: ForwardingSource {
         }
     }
 
+    func keepsDocument(_ digest: Digest) async -> Bool { await memory.document(digest) != nil }
+
     private func fetch(_ target: Target) async throws -> ManifestDocument? {
         guard let document = try await base.document(at: target) else { return nil }
         await memory.keep(document)

@@ -87,6 +87,9 @@ public struct RetryingSource: ContentSource {
     /// What is kept of a blob; see ``ContentSource/kept(of:)``.
     public func kept(of blob: Descriptor) async -> Int64 { await base.kept(of: blob) }
 
+    /// Whether a manifest is kept; see ``ContentSource/keepsDocument(_:)``.
+    public func keepsDocument(_ digest: Digest) async -> Bool { await base.keepsDocument(digest) }
+
     /// Lets go of what is kept of a blob; see ``ContentSource/release(_:)``.
     public func release(_ blob: Descriptor) async { await base.release(blob) }
 

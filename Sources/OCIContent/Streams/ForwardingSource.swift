@@ -35,6 +35,9 @@ extension ForwardingSource {
     /// See ``ContentSource/kept(of:)``.
     public func kept(of blob: Descriptor) async -> Int64 { await base.kept(of: blob) }
 
+    /// See ``ContentSource/keepsDocument(_:)``.
+    public func keepsDocument(_ digest: Digest) async -> Bool { await base.keepsDocument(digest) }
+
     /// See ``ContentSource/release(_:)``.
     public func release(_ blob: Descriptor) async { await base.release(blob) }
 }

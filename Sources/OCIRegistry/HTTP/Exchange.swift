@@ -5,7 +5,7 @@ import AsyncHTTPClient
 import NIOCore
 import NIOHTTP1
 public import OCI
-import OCIContent
+public import OCIContent
 
 /// A request, before it is sent.
 struct Exchange {

@@ -62,6 +62,7 @@ struct HubListing: ProductListing {
             case name, digest, images
             case pushed = "tag_last_pushed"
             case updated = "last_updated"
+            case mediaType = "media_type"
         }
 
         let name: String
@@ -69,6 +70,15 @@ struct HubListing: ProductListing {
         let images: [Image]?
         let pushed: String?
         let updated: String?
+        let mediaType: String?
+
+        /// How many manifests there are: an index, and an image for each platform.
+        private var manifests: Int? {
+            let type = mediaType.flatMap { MediaType($0) }
+            if let type, !type.isIndex { return 1 }
+            // Old tags do not tell what they are; one image may be behind an index then, or not.
+            return images.map { min($0.count, 1000) + 1 }
+        }
 
         var entry: TagEntry {
             get throws {
@@ -79,8 +89,7 @@ struct HubListing: ProductListing {
                     digest: digest.flatMap { try? Digest($0) },
                     details: TagEntry.Details(
                         size: sizes.isEmpty ? nil : sizes.reduce(0) { $0.addingClamped($1) },
-                        // One image may be behind an index or not; that is not told.
-                        manifests: images.map { min($0.count, 1000) + 1 },
+                        manifests: manifests,
                         pushed: (pushed ?? updated).flatMap(Timestamp.seconds)
                     )
                 )

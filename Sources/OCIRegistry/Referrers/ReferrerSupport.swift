@@ -5,6 +5,27 @@ import OCI
 import OCIContent
 import Synchronization
 
+/// What runs not long ago found out about a registry, so that it need not be asked again.
+public protocol RegistryMemory: Sendable {
+    /// Whether it has no lists of referrers.
+    var lacksReferrers: Bool { get }
+
+    /// Takes note that it has none.
+    func noteLackOfReferrers()
+}
+
+/// Nothing is remembered.
+public struct NoRegistryMemory: RegistryMemory {
+    /// Makes the memory.
+    public init() {}
+
+    /// Nothing is known.
+    public var lacksReferrers: Bool { false }
+
+    /// Forgets it at once.
+    public func noteLackOfReferrers() {}
+}
+
 /// Whether a registry lists referrers: the first answer tells, and whoever asks meanwhile waits for it.
 final class ReferrerSupport: Sendable {
     /// What an answer tells.
@@ -17,8 +38,14 @@ final class ReferrerSupport: Sendable {
         case unsupported
     }
 
-    private let known = Mutex<Bool?>(nil)
+    private let known: Mutex<Bool?>
     private let first = Slots(1)
+    private let memory: any RegistryMemory
+
+    init(_ memory: any RegistryMemory) {
+        self.memory = memory
+        known = Mutex(memory.lacksReferrers ? false : nil)
+    }
 
     /// Asks, unless the registry is known to have no lists.
     /// - Returns: `nil` where it has none.
@@ -49,6 +76,7 @@ final class ReferrerSupport: Sendable {
                 known = known ?? false
                 return known ?? false
             }
+            if !isKnown { memory.noteLackOfReferrers() }
             return isKnown ? [] : nil
         }
     }

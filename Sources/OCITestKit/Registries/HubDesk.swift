@@ -17,6 +17,7 @@ final class HubDesk: Sendable {
     private struct State {
         var behaviour: HubDouble.Behaviour
         var tokens: [String: Grant] = [:]
+        var apiTokens: [String: String] = [:]
         var links: [String: (digest: Digest, repository: RepositoryName, end: ContinuousClock.Instant)] = [:]
         var pulls = 0
         var transcript: [HubDouble.Exchange] = []
@@ -49,6 +50,28 @@ final class HubDesk: Sendable {
         )
         state.withLock { $0.transcript.append(exchange) }
         return reply
+    }
+
+    /// Counts a request to the API.
+    /// - Returns: How many are left in this minute, less than none for one too many; `nil` without a limit.
+    func takeAPIRequest() -> Int? {
+        state.withLock { state in
+            state.behaviour.apiRequestsLeft = state.behaviour.apiRequestsLeft.map { $0 - 1 }
+            return state.behaviour.apiRequestsLeft
+        }
+    }
+
+    /// A token for the API.
+    func makeAPIToken(for user: String) -> String {
+        let token = "hub-api-\(UUID().uuidString)"
+        state.withLock { $0.apiTokens[token] = user }
+        return token
+    }
+
+    /// Whose token a header has.
+    func apiUser(_ header: String) -> String? {
+        guard header.hasPrefix("Bearer ") else { return nil }
+        return state.withLock { $0.apiTokens[String(header.dropFirst(7))] }
     }
 
     /// The answer of the token server.

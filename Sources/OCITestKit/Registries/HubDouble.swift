@@ -4,7 +4,7 @@
 import OCI
 public import OCIContent
 
-/// A scripted Docker Hub to copy from: a registry, a token server and a place for blobs, each an origin of its own.
+/// A scripted Docker Hub to copy from: a registry, a token server, a place for blobs and an API, each an origin of its own.
 ///
 /// It behaves as Docker Hub does where a client notices: every read takes a token, the `GET` of a manifest is counted as a
 /// pull and bounded, blobs are elsewhere by 307, and there is no catalog. Nothing can be written.
@@ -32,18 +32,24 @@ public final class HubDouble: Sendable {
         public var pageSize = 100
         /// How many seconds the address of a blob is good for.
         public var linkLife = 300
-        /// The loopback addresses of the three origins.
+        /// The tags to which the API gives no digest.
+        public var tagsWithoutDigest: Set<String> = []
+        /// How many requests the API answers in this minute; `nil` for no limit.
+        public var apiRequestsLeft: Int?
+        /// The loopback addresses of the first three origins; the API is at the registry's, with a port of its own.
         public var addresses = (registry: "127.0.0.1", auth: "127.0.0.1", blobs: "127.0.0.1")
         /// What a challenge names as the token server, such as `https://auth.docker.io`; `nil` for where it really is.
         public var authURL: String?
         /// What a redirect names as the place of blobs; `nil` for where it really is.
         public var blobsURL: String?
+        /// What the API calls itself in links to the next page; `nil` for where it really is.
+        public var apiURL: String?
 
         /// A Docker Hub without users.
         public init() {}
     }
 
-    /// One of the three origins.
+    /// One of the origins.
     public enum Role: String, Hashable, Sendable {
         /// `registry-1.docker.io`.
         case registry
@@ -51,6 +57,8 @@ public final class HubDouble: Sendable {
         case auth
         /// Where blobs are.
         case blobs
+        /// `hub.docker.com`.
+        case api
     }
 
     /// A request and the status of its answer.
@@ -80,12 +88,15 @@ public final class HubDouble: Sendable {
     public let auth: ScriptedPeer
     /// The place of the blobs.
     public let blobs: ScriptedPeer
+    /// The API with the lists.
+    public let api: ScriptedPeer
 
-    private init(desk: HubDesk, registry: ScriptedPeer, auth: ScriptedPeer, blobs: ScriptedPeer) {
+    private init(desk: HubDesk, registry: ScriptedPeer, auth: ScriptedPeer, blobs: ScriptedPeer, api: ScriptedPeer) {
         self.desk = desk
         self.registry = registry
         self.auth = auth
         self.blobs = blobs
+        self.api = api
     }
 
     /// Starts a double.
@@ -99,14 +110,18 @@ public final class HubDouble: Sendable {
         let blobs = try await ScriptedPeer.start(address: addresses.blobs) {
             desk.noted(.blobs, $0, await desk.content($0))
         }
+        let api = try await ScriptedPeer.start(address: addresses.registry) {
+            desk.noted(.api, $0, await desk.api($0))
+        }
         desk.change {
+            $0.apiURL = $0.apiURL ?? "http://\(api.host)"
             $0.authURL = $0.authURL ?? "http://\(auth.host)"
             $0.blobsURL = $0.blobsURL ?? "http://\(blobs.host)"
         }
         let registry = try await ScriptedPeer.start(address: addresses.registry) {
             desk.noted(.registry, $0, await desk.answer($0))
         }
-        return HubDouble(desk: desk, registry: registry, auth: auth, blobs: blobs)
+        return HubDouble(desk: desk, registry: registry, auth: auth, blobs: blobs, api: api)
     }
 
     /// The address and port of the registry, as they stand in a URL.
@@ -120,7 +135,7 @@ public final class HubDouble: Sendable {
     /// Changes how it behaves, from the next request on.
     public func change(_ body: (inout Behaviour) -> Void) { desk.change(body) }
 
-    /// All requests to the three origins, in the order in which they were answered.
+    /// All requests to the origins, in the order in which they were answered.
     public var transcript: [Exchange] { desk.transcript }
 
     /// What the token server was asked.
@@ -132,9 +147,9 @@ public final class HubDouble: Sendable {
     /// Ends all tokens, as if their time were over.
     public func endTokens() { desk.endTokens() }
 
-    /// Stops all three.
+    /// Stops all of them.
     public func stop() async {
-        for peer in [registry, auth, blobs] { await peer.stop() }
+        for peer in [registry, auth, blobs, api] { await peer.stop() }
     }
 }
 

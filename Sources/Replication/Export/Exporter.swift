@@ -205,7 +205,7 @@ extension RunEvent {
     /// Whether something that is selected is not to be had.
     fileprivate var isFailure: Bool {
         switch self {
-        case .routeFailed, .failed, .refused: true
+        case .routeFailed, .failed, .refused, .postponed: true
         default: false
         }
     }

@@ -24,6 +24,8 @@ public struct Job: Sendable {
     public let memory: any TagMemory
     /// What earlier runs knew of the dates of images.
     public let dates: any DateHints
+    /// How many manifests the source lets be fetched, where it counts them.
+    public let pulls: (any PullBudget)?
 
     /// Makes a job.
     public init(
@@ -35,7 +37,8 @@ public struct Job: Sendable {
         companionOverwrite: OverwriteRule? = nil,
         images: ImageChoice = ImageChoice(),
         memory: any TagMemory = NoTagMemory(),
-        dates: any DateHints = NoDateHints()
+        dates: any DateHints = NoDateHints(),
+        pulls: (any PullBudget)? = nil
     ) {
         self.source = source
         self.destination = destination
@@ -46,5 +49,6 @@ public struct Job: Sendable {
         self.images = images
         self.memory = memory
         self.dates = dates
+        self.pulls = pulls
     }
 }

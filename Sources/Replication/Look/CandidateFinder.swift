@@ -117,6 +117,7 @@ extension Candidate {
             target: .tag(entry.tag),
             tag: entry.tag,
             sourceDigest: entry.digest,
+            details: entry.details,
             mayBePresent: present.contains(entry.tag),
             destinationDigest: present.digest(of: entry.tag)
         )

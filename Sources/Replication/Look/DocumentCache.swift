@@ -30,6 +30,9 @@ actor DocumentCache {
         return document
     }
 
+    /// Whether the manifest of a digest is here.
+    func has(_ digest: Digest) -> Bool { documents[digest] != nil }
+
     /// Keeps a manifest that was made here, and that no source has.
     func keep(_ document: ManifestDocument) {
         if bytes + document.bytes.count > Self.maximumBytes {

@@ -53,10 +53,24 @@ extension ImageOpener {
     /// The digest that an image has at the destination: that of its smaller form, where that is asked for.
     func rewrittenDigest(of digest: Digest, from source: any ContentSource) async throws -> Digest {
         guard let platforms, platforms.index == .rewritten else { return digest }
+        return try await counted { pulls in
+            try await rewrittenDigest(of: digest, platforms.choice, from: source, &pulls)
+        }
+    }
+
+    private func rewrittenDigest(
+        of digest: Digest,
+        _ choice: PlatformChoice,
+        from source: any ContentSource,
+        _ pulls: inout ImagePulls
+    ) async throws -> Digest {
+        try await pulls.cover(await unkept([digest], source))
         guard let root = try await documents.document(digest, from: source) else {
             throw RootMissing(target: .digest(digest))
         }
-        let new = try await IndexRewriting(choice: platforms.choice)
+        let children = choice.places(in: root).map { root.manifest.children[$0].digest }
+        try await pulls.cover(await unkept(children, source))
+        let new = try await IndexRewriting(choice: choice)
             .rewritten(root) { child in
                 guard let document = try await documents.document(child.digest, from: source) else {
                     throw GraphError.missingChild(child.digest, of: digest)

@@ -10,6 +10,7 @@ public struct ImageOpener: Sendable {
     let documents: DocumentCache
     let platforms: PlatformRule?
     private let layers: NonDistributableLayers
+    private let purse: PullPurse?
     private let rootAnswered: @Sendable () -> Void
 
     /// Makes an opener that remembers nothing from before.
@@ -23,19 +24,34 @@ public struct ImageOpener: Sendable {
         documents: DocumentCache,
         platforms: PlatformRule? = nil,
         layers: NonDistributableLayers = .skip,
+        purse: PullPurse? = nil,
         rootAnswered: @escaping @Sendable () -> Void = {}
     ) {
         self.limits = limits
         self.documents = documents
         self.platforms = platforms
         self.layers = layers
+        self.purse = purse
         self.rootAnswered = rootAnswered
     }
 
     /// Fetches an image's manifests.
-    /// - Throws: ``RootMissing``, ``GraphError``, and what the place throws.
+    /// - Throws: ``RootMissing``, ``GraphError``, ``OCIContent/PullsUsedUp``, and what the place throws.
     public func open(_ target: Target, from source: any ContentSource) async throws -> ImageGraph {
-        let root = try await root(target, from: source)
+        try await counted { pulls in
+            // Of some platforms' manifests alone, a listing does not tell how many there are.
+            let estimate = platforms == nil ? purse?.estimate : nil
+            return try await open(target, expecting: estimate ?? 1, from: source, &pulls)
+        }
+    }
+
+    private func open(
+        _ target: Target,
+        expecting count: Int,
+        from source: any ContentSource,
+        _ pulls: inout ImagePulls
+    ) async throws -> ImageGraph {
+        let root = try await root(target, expecting: count, from: source, &pulls)
         var descendants: [Digest: ManifestDocument] = [:]
         var omitted: Set<Digest> = []
         var bytes = root.bytes.count
@@ -50,6 +66,7 @@ public struct ImageOpener: Sendable {
                 throw GraphError.tooManyManifests(limit: limits.manifests)
             }
             level = []
+            try await pulls.cover(await unkept(wanted.map(\.child.digest), source))
             for (child, parent) in wanted {
                 let document = try await documents.document(child.digest, from: source)
                 guard let document else { throw GraphError.missingChild(child.digest, of: parent) }
@@ -71,11 +88,52 @@ public struct ImageOpener: Sendable {
     /// Fetches what a name points to, and nothing below it.
     /// - Throws: ``RootMissing``, ``PlatformUnwanted``, and what the place throws.
     func root(_ target: Target, from source: any ContentSource) async throws -> ManifestDocument {
-        let root = try await source.document(at: target)
+        try await counted { try await root(target, expecting: 1, from: source, &$0) }
+    }
+
+    /// - Parameter count: How many manifests are to be fetched in all, as far as is known.
+    private func root(
+        _ target: Target,
+        expecting count: Int,
+        from source: any ContentSource,
+        _ pulls: inout ImagePulls
+    ) async throws -> ManifestDocument {
+        let root: ManifestDocument?
+        switch target {
+        case .digest(let digest):
+            // What is kept costs nothing; what it points to is counted when it is known.
+            if await unkept([digest], source) > 0 { try await pulls.cover(count) }
+            root = try await documents.document(digest, from: source)
+        case .tag:
+            try await pulls.cover(count)
+            root = try await source.document(at: target)
+        }
+        pulls.spend(1)
         rootAnswered()
         guard let root else { throw RootMissing(target: target) }
         if let choice = platforms?.choice { try await check(root, choice, source) }
         return root
+    }
+
+    /// Does something with pulls that are set aside; and once more, after waiting, where the source refuses all the same.
+    func counted<Value>(_ body: (inout ImagePulls) async throws -> Value) async throws -> Value {
+        while true {
+            var pulls = ImagePulls(purse)
+            do { return try await body(&pulls) } catch let refusal as PullRefused {
+                guard let purse else { throw refusal.underlying }
+                try await purse.budget.refused(for: purse.repository)
+            }
+        }
+    }
+
+    /// How many of some manifests must be fetched, where that is counted.
+    func unkept(_ digests: [Digest], _ source: any ContentSource) async -> Int {
+        guard purse != nil else { return 0 }
+        var count = 0
+        for digest in digests where await !documents.has(digest) {
+            if await !source.keepsDocument(digest) { count += 1 }
+        }
+        return count
     }
 
     /// The layers that may not be copied everywhere, and that the source serves itself.

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 public import OCI
+import OCIContent
 
 /// What was found out about one image that is selected.
 public struct RootSurvey: Sendable {
@@ -37,6 +38,8 @@ public struct RootSurvey: Sendable {
     public let subject: Digest?
     /// What hangs on it, and is to be there before its tag is moved.
     public var companions: [RootSurvey] = []
+    /// What the source's listing says of it.
+    var details: TagEntry.Details?
 
     /// Makes a survey.
     public init(route: Route, target: Target, tag: TagName?, finding: Finding, subject: Digest? = nil) {
@@ -65,6 +68,8 @@ struct Candidate: Hashable, Sendable {
     let tag: TagName?
     /// What the source's listing says that the tag points to.
     var sourceDigest: Digest?
+    /// What else it says.
+    var details: TagEntry.Details?
     /// Whether the destination may have the tag.
     var mayBePresent: Bool
     /// What the destination's listing says that the tag points to.

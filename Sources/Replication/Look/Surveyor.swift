@@ -11,8 +11,8 @@ struct Surveyor: Sendable {
     let job: Job
     let contact: SideContact
     var limits = GraphLimits()
-    /// Whether images that differ are opened, so that their blobs are known.
-    var opensImages = true
+    /// Which images that differ are opened, so that their blobs are known.
+    var opening = ImageOpening.all
 
     /// Compares an image with the destination, and opens it unless it is equal.
     ///
@@ -21,6 +21,12 @@ struct Surveyor: Sendable {
     ///
     /// An image for none of the platforms that are wanted is found as such where its tag is not at the destination.
     func survey(_ candidate: Candidate, _ documents: DocumentCache) async throws -> RootSurvey {
+        var survey = try await found(candidate, documents)
+        survey.details = candidate.details
+        return survey
+    }
+
+    private func found(_ candidate: Candidate, _ documents: DocumentCache) async throws -> RootSurvey {
         do { return try await compared(candidate, documents) } catch let failure as SideFailure {
             guard let unwanted = failure.underlying as? PlatformUnwanted else { throw failure }
             return RootSurvey(
@@ -41,9 +47,14 @@ struct Surveyor: Sendable {
             if case .some(let old?) = candidate.expectation?.old {
                 return found(try refusal(candidate, planned: old, nil))
             }
-            guard opensImages else { return found(.unopened(try await newWanted(candidate, documents), old: nil)) }
+            guard opening != .none else {
+                return found(.unopened(try await newWanted(candidate, documents), old: nil))
+            }
             try await confirmPlanned(candidate)
-            return found(.new(try await open(candidate, candidate.target, documents)))
+            guard let graph = try await opened(candidate, documents) else {
+                return found(.unopened(try await newDigest(candidate), old: nil))
+            }
+            return found(.new(graph))
         }
         let original = try await newDigest(candidate)
         let new = try await rewritten(original, candidate, documents)
@@ -57,9 +68,11 @@ struct Surveyor: Sendable {
             case .refuse(let reason): return found(.refused(Refusal(new: new, old: old, reason: reason)))
             }
         }
-        guard opensImages else { return found(.unopened(original, old: old)) }
+        guard opening != .none else { return found(.unopened(original, old: old)) }
         try await confirmPlanned(candidate)
-        let graph = try await open(candidate, .digest(original), documents)
+        guard let graph = try await opened(candidate, as: original, documents) else {
+            return found(.unopened(original, old: old))
+        }
         return found(.moved(graph, from: old))
     }
 
@@ -117,12 +130,29 @@ struct Surveyor: Sendable {
         }
     }
 
-    private func open(
+    /// The image that a candidate stands for; `nil` where it would cost more pulls than are to be had, and need not be
+    /// opened.
+    /// - Parameter digest: What its tag points to, where that was asked for.
+    private func opened(
         _ candidate: Candidate,
-        _ target: Target,
+        as digest: Digest? = nil,
         _ documents: DocumentCache
-    ) async throws -> ImageGraph {
-        try await atSource(candidate) { try await opener(for: candidate, documents).open(target, from: $0) }
+    ) async throws -> ImageGraph? {
+        do {
+            return try await atSource(candidate) { source in
+                let opener = opener(for: candidate, documents)
+                guard let digest = digest ?? candidate.sourceDigest else {
+                    return try await opener.open(candidate.target, from: source)
+                }
+                // A listing can be older than the tag; by its digest, several tags of one image are one.
+                do { return try await opener.open(.digest(digest), from: source) } catch let missing as RootMissing {
+                    guard candidate.sourceDigest == digest, candidate.target != .digest(digest) else { throw missing }
+                    return try await opener.open(candidate.target, from: source)
+                }
+            }
+        } catch let failure as SideFailure where opening == .affordable && failure.underlying is PullsUsedUp {
+            return nil
+        }
     }
 
     /// The digest that an image has at the destination once it is equal.
@@ -149,7 +179,10 @@ struct Surveyor: Sendable {
             limits: limits,
             documents: documents,
             platforms: candidate.isCompanion ? nil : job.images.platforms,
-            layers: job.images.nonDistributable
+            layers: job.images.nonDistributable,
+            purse: job.pulls.map {
+                PullPurse(budget: $0, repository: candidate.route.source, estimate: candidate.details?.manifests)
+            }
         ) { contact.note(.source) }
     }
 
@@ -165,6 +198,16 @@ struct Surveyor: Sendable {
     private func missingRoot(_ target: Target) -> any Error {
         SideFailure.wrapping(RootMissing(target: target), side: .source)
     }
+}
+
+/// Which images that differ are opened: their manifests are fetched, which registries with a pull limit count.
+public enum ImageOpening: Hashable, Sendable {
+    /// All of them.
+    case all
+    /// As many as the source's pulls allow.
+    case affordable
+    /// None: only their digests are compared.
+    case none
 }
 
 /// The repository that is to be copied has no tags at the source, or is not there.

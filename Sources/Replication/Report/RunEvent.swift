@@ -15,8 +15,11 @@ public enum RunEvent: Sendable {
     case equal(Route, Target, Digest)
     /// An image is to be copied.
     case planned(RootPlan)
-    /// An image differs; it was not opened, so that only its digest is known, and what the destination has so far.
-    case estimated(Route, Target, tag: TagName?, new: Digest, old: Digest?)
+    /// An image differs; it was not opened, so that only its digest is known, what the destination has so far, and what the
+    /// source's listing says of it.
+    case estimated(Route, Target, tag: TagName?, new: Digest, old: Digest?, details: TagEntry.Details?)
+    /// An image is left to a later run, since too few of the source's pulls are left for it.
+    case postponed(Route, Target, PullsUsedUp)
     /// An image is for none of the platforms that are wanted.
     case unwanted(Route, Target, PlatformUnwanted)
     /// An image differs, and is not copied.

@@ -125,7 +125,7 @@ extension Verifier {
             let (job, limits, events) = (verifier.job, verifier.limits, verifier.events)
             self.events = events
             rootSlots = Slots(limits.roots)
-            surveyor = Surveyor(job: job, contact: contact, opensImages: false)
+            surveyor = Surveyor(job: job, contact: contact, opening: .none)
             let verdicts = BlobVerdicts()
             let blobs = BlobInspector(
                 place: verifier.place,

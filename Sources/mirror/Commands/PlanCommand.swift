@@ -3,6 +3,7 @@
 
 import ArgumentParser
 import Foundation
+import Replication
 
 /// `mirror plan`: what a run would do, priced.
 struct PlanCommand: AsyncParsableCommand {
@@ -14,7 +15,8 @@ struct PlanCommand: AsyncParsableCommand {
             takes them (with --from-images, one). Without words, all jobs are planned.
 
             To know blobs and bytes, images that differ are opened: their manifests are fetched from the source, which a \
-            registry with a pull limit counts. With --open none, only digests are compared.
+            registry with a pull limit counts. With --open budget, no more are opened than the limit allows; with --open none, \
+            only digests are compared, and sizes are estimated where the registry lists them.
 
             With --output, the plan is written to a file that mirror apply carries out.
 
@@ -30,7 +32,16 @@ struct PlanCommand: AsyncParsableCommand {
     /// Which images are opened.
     enum Opening: String, ExpressibleByArgument, CaseIterable {
         case all
+        case budget
         case none
+
+        var images: ImageOpening {
+            switch self {
+            case .all: .all
+            case .budget: .affordable
+            case .none: .none
+            }
+        }
     }
 
     @Argument(help: "Jobs, or a source and a destination.")
@@ -48,7 +59,7 @@ struct PlanCommand: AsyncParsableCommand {
     @Flag(help: "End with status 2 if anything would be done.")
     var exitCode = false
 
-    @Option(help: "Open the images that differ (all), or only compare digests (none).")
+    @Option(help: "Open the images that differ (all), as many as the pull limit allows (budget), or none.")
     var open = Opening.all
 
     @OptionGroup var lists: ImageListOptions
@@ -64,7 +75,7 @@ struct PlanCommand: AsyncParsableCommand {
         let access = try configuration.access(file ?? MirrorConfiguration()) { Show(output).warn($0) }
         throw await withInterruption { interruption in
             await withPlaces(access) { pool in
-                var run = PlanRun(pool, output, opensImages: open == .all, interruption)
+                var run = PlanRun(pool, output, opening: open.images, interruption)
                 switch work {
                 case .jobs(let jobs): await run.plan(jobs)
                 case .pairs(let pairs): await run.plan(pairs, images.choice)

@@ -52,7 +52,8 @@ struct ApplyRun {
             overwrite: .ifUnchanged(isTwoWay: false),
             companionOverwrite: settings?.overwriteRule ?? .always,
             images: ends.images,
-            memory: memory
+            memory: memory,
+            pulls: try await pool.pulls(of: ends.source.place, show)
         )
         let replicator = Replicator(job: job, hints: pool.hints(of: ends.destination.place), events: show.record)
         return await show.run(interruption) { try await replicator.run() }.0

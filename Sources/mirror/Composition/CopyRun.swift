@@ -33,7 +33,7 @@ struct CopyRun {
     }
 
     /// Finds out what a run would do.
-    func plan(_ interruption: Interruption, opensImages: Bool = true) async -> (ExitCode, PlanReport?) {
+    func plan(_ interruption: Interruption, opening: ImageOpening = .all) async -> (ExitCode, PlanReport?) {
         await show.plan(interruption) {
             guard let place = pairs.first?.destination.place else { return PlanSummary() }
             let destination = try await pool.planned(place, show)
@@ -41,7 +41,9 @@ struct CopyRun {
             let pricer = PlanPricer(destination: destination)
             let hints = hints
             try await forEachPair(failed: { show.record(.routeFailed($1, $2), of: $0.source.host) }) { pair in
-                try await replicator(pair, to: destination, hints).plan(opensImages: opensImages, into: pricer)
+                let replicator = try await replicator(pair, to: destination, hints, planning: true)
+                try await replicator.plan(opening: opening, into: pricer)
+                try await pool.askForPulls(at: pair.source.place, show)
             }
             return await pricer.summary
         }
@@ -56,21 +58,25 @@ struct CopyRun {
     private func replicator(
         _ pair: AddressPair,
         to destination: any SinkEndpoint,
-        _ hints: any HolderHints
+        _ hints: any HolderHints,
+        planning: Bool = false
     ) async throws -> Replicator {
         // What failed is told with its registry where there are several.
         let host = pairs.count > 1 ? pair.source.host : nil
-        return Replicator(job: try await job(pair, to: destination), hints: hints) { show.record($0, of: host) }
+        return Replicator(job: try await job(pair, to: destination, planning: planning), hints: hints) {
+            show.record($0, of: host)
+        }
     }
 
     /// The job of a pair, with its destination in one of its roles.
-    func job(_ pair: AddressPair, to destination: any SinkEndpoint) async throws -> Job {
+    func job(_ pair: AddressPair, to destination: any SinkEndpoint, planning: Bool = false) async throws -> Job {
         Job(
             source: try await pool.source(pair.source.place, show),
             destination: destination,
             selection: pair.selection,
             mapping: pair.mapping,
-            images: images
+            images: images,
+            pulls: try await pool.pulls(of: pair.source.place, show, planning: planning)
         )
     }
 

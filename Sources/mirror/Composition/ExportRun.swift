@@ -127,7 +127,8 @@ struct ExportRun {
             selection: selection,
             mapping: mapping,
             images: images,
-            dates: DateFile.open()
+            dates: DateFile.open(),
+            pulls: try await pool.pulls(of: place, show)
         )
         return Exporter.Part(place: place, job: job)
     }

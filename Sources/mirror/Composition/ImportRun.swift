@@ -41,7 +41,7 @@ struct ImportRun {
             let sink = try await pool.planned(destination.place, show)
             let (job, located) = try await job(bundle, to: sink, try await completion())
             let pricer = PlanPricer(destination: sink, elsewhere: Set(located.keys))
-            try await Replicator(job: job, events: show.record).plan(opensImages: true, into: pricer)
+            try await Replicator(job: job, events: show.record).plan(opening: .all, into: pricer)
             return await pricer.summary
         }
         .0

@@ -27,26 +27,30 @@ struct JobRun {
     /// Copies what is missing, and says how it went.
     func sync(_ interruption: Interruption) async -> JobOutcome {
         let (code, report) = await show.run(interruption) {
-            try await replicator(to: pool.destination(place, show)).run()
+            try await replicator(of: job(to: pool.destination(place, show))).run()
         }
         return JobOutcome(job: settings.name, code: code, report: report, oldestDifference: memory.oldestDifference)
     }
 
     /// Finds out what a run would do.
-    func plan(_ interruption: Interruption, opensImages: Bool) async -> (ExitCode, PlanReport?) {
+    func plan(_ interruption: Interruption, opening: ImageOpening) async -> (ExitCode, PlanReport?) {
         await show.plan(interruption) {
-            try await replicator(to: pool.planned(place, show)).plan(opensImages: opensImages)
+            let job = try await job(to: pool.planned(place, show), planning: true)
+            let summary = try await replicator(of: job).plan(opening: opening)
+            try await pool.askForPulls(at: settings.source.value.place, show)
+            return summary
         }
     }
 
     private var place: Place { settings.destination.value.place }
 
-    private func replicator(to destination: any SinkEndpoint) async throws -> Replicator {
-        Replicator(job: try await job(to: destination), hints: pool.hints(of: place), events: show.record)
+    private func replicator(of job: Job) -> Replicator {
+        Replicator(job: job, hints: pool.hints(of: place), events: show.record)
     }
 
     /// The job, with its destination in one of its roles.
-    func job(to destination: any SinkEndpoint) async throws -> Job {
+    /// - Parameter planning: Whether nothing but a plan is made.
+    func job(to destination: any SinkEndpoint, planning: Bool = false) async throws -> Job {
         for warning in settings.warnings { show.warn(warning.printable) }
         return Job(
             source: try await pool.source(settings.source.value.place, show),
@@ -56,7 +60,8 @@ struct JobRun {
             overwrite: settings.overwriteRule,
             images: settings.images,
             memory: memory,
-            dates: DateFile.open()
+            dates: DateFile.open(),
+            pulls: try await pool.pulls(of: settings.source.value.place, show, planning: planning)
         )
     }
 }

@@ -66,6 +66,22 @@ actor PlacePool {
         return host.isLoopback ? remembering(retrying, of: host) : remembering(ParallelEndpoint(retrying), of: host)
     }
 
+    /// How many manifests a place to read from lets be fetched; `nil` where that is not counted.
+    /// - Parameter planning: Whether nothing but a plan is made, which waits for nothing.
+    func pulls(of place: Place, _ show: Show, planning: Bool = false) throws -> RegistryPulls? {
+        guard case .registry(let host, let scheme) = place else { return nil }
+        let endpoint = try endpoint(host, scheme, .source, show)
+        var rule = access.pullRule(of: host)
+        guard endpoint.countsPulls || rule != PullRule() else { return nil }
+        if planning { rule.shortage = .stop }
+        return RegistryPulls(of: endpoint, rule) { show.record($0) }
+    }
+
+    /// Asks how many manifests a place lets be fetched, so that a plan can tell; where that is known, nothing is asked.
+    func askForPulls(at place: Place, _ show: Show) async throws {
+        _ = try await pulls(of: place, show)?.limit(for: nil)
+    }
+
     private func remembering(_ endpoint: some SourceEndpoint, of host: RegistryHost) -> any SourceEndpoint {
         guard remembers else { return endpoint }
         let remembering = RememberingEndpoint(endpoint, memory: cache(of: host))
@@ -190,7 +206,12 @@ actor PlacePool {
     private func registry(_ host: RegistryHost, _ scheme: Scheme?) throws -> RemoteRegistry {
         let key = Registry(host: host, scheme: access.scheme(of: host, written: scheme))
         if let registry = registries[key] { return registry }
-        let registry = try access.registry(host, written: scheme, uploads: uploads(of: host))
+        let registry = try access.registry(
+            host,
+            written: scheme,
+            uploads: uploads(of: host),
+            memory: remembers ? LackFile.open(for: host) : NoRegistryMemory()
+        )
         registries[key] = registry
         return registry
     }

@@ -9,7 +9,7 @@ import Replication
 struct PlanRun {
     let pool: PlacePool
     let output: OutputOptions
-    let opensImages: Bool
+    let opening: ImageOpening
     let interruption: Interruption
     /// What was planned so far.
     private(set) var file = PlanFile()
@@ -17,10 +17,10 @@ struct PlanRun {
     private(set) var hasChanges = false
     private(set) var code = ExitCode.success
 
-    init(_ pool: PlacePool, _ output: OutputOptions, opensImages: Bool = true, _ interruption: Interruption) {
+    init(_ pool: PlacePool, _ output: OutputOptions, opening: ImageOpening = .all, _ interruption: Interruption) {
         self.pool = pool
         self.output = output
-        self.opensImages = opensImages
+        self.opening = opening
         self.interruption = interruption
     }
 
@@ -29,7 +29,7 @@ struct PlanRun {
         for settings in jobs {
             guard interruption.exitCode == nil else { return }
             let run = JobRun(settings, pool, output, now: WallClock.now)
-            let outcome = await run.plan(interruption, opensImages: opensImages)
+            let outcome = await run.plan(interruption, opening: opening)
             take(
                 outcome,
                 PlanFile.Ends(
@@ -44,7 +44,7 @@ struct PlanRun {
 
     /// Plans copies that have one destination.
     mutating func plan(_ pairs: [AddressPair], _ images: ImageChoice) async {
-        let outcome = await CopyRun(pairs, pool, Show(output), images).plan(interruption, opensImages: opensImages)
+        let outcome = await CopyRun(pairs, pool, Show(output), images).plan(interruption, opening: opening)
         code = code.worse(interruption.exitCode ?? outcome.0)
         guard let report = outcome.1 else { return }
         for pair in pairs {

@@ -45,6 +45,9 @@ struct RegistryAccesses {
     /// How many bytes a second may be read from a registry, and written to it.
     func bandwidth(of host: RegistryHost) -> ByteRate? { configuration[host].bandwidth }
 
+    /// How much of a registry's pulls is used.
+    func pullRule(of host: RegistryHost) -> PullRule { configuration[host].pullRule }
+
     /// The credential for a registry, and for one of its repositories.
     func credential(for host: RegistryHost, repository: RepositoryName?) async throws -> Credential? {
         try await credentials.credential(for: host, repository: repository)
@@ -56,13 +59,17 @@ struct RegistryAccesses {
     }
 
     /// A registry, and the scheme that is written in front of it, if one is.
-    /// - Parameter uploads: What is remembered of open uploads to it.
+    /// - Parameters:
+    ///   - uploads: What is remembered of open uploads to it.
+    ///   - memory: What earlier runs found out about it.
     func registry(
         _ host: RegistryHost,
         written: Scheme?,
-        uploads: any UploadMemory = OpenUploads()
+        uploads: any UploadMemory = OpenUploads(),
+        memory: any RegistryMemory = NoRegistryMemory()
     ) throws -> RemoteRegistry {
-        try registry(host, scheme: scheme(of: host, written: written), credentials: credentials, uploads: uploads)
+        let scheme = scheme(of: host, written: written)
+        return try registry(host, scheme: scheme, credentials: credentials, uploads: uploads, memory: memory)
     }
 
     /// A registry by its host alone.
@@ -75,7 +82,8 @@ struct RegistryAccesses {
         _ host: RegistryHost,
         scheme: Scheme,
         credentials: any CredentialStore,
-        uploads: any UploadMemory = OpenUploads()
+        uploads: any UploadMemory = OpenUploads(),
+        memory: any RegistryMemory = NoRegistryMemory()
     ) throws -> RemoteRegistry {
         let settings = configuration[host]
         if settings.skipsCertificateVerification {
@@ -97,6 +105,7 @@ struct RegistryAccesses {
             ),
             product: settings.product,
             uploads: uploads,
+            memory: memory,
             userAgent: "mirror/\(Product.version)"
         )
     }

@@ -39,6 +39,17 @@ enum RegistryKeys {
             return nil
         }
     }
+    static let keepPulls = ConfigKey<Int>
+        .number(
+            "keep-pulls",
+            "How many manifests are left for others to fetch, where the registry limits how many may be (Docker Hub does).",
+            in: 0...1_000_000
+        )
+    static let pullsUsedUp = ConfigKey<PullRule.Shortage>
+        .choice(
+            "pulls-used-up",
+            "stop leaves what needs more manifests to the next run; wait goes on when the registry has some again."
+        )
     static let certificateAuthority = ConfigKey<String>
         .path(
             "certificate-authority",
@@ -83,7 +94,8 @@ enum RegistryKeys {
     static let uploadHosts = hosts("upload-hosts", "Other hosts that an upload may be led to.")
 
     static let shape = ConfigShape([
-        credentials.field, transport.field, product.field, api.field, certificateAuthority.field,
+        credentials.field, transport.field, product.field, api.field, keepPulls.field, pullsUsedUp.field,
+        certificateAuthority.field,
         clientCertificate.field,
         clientKey.field, skipCertificateVerification.field, minimumTLS.field, limits.field, timeouts.field,
         tokenServers.field, uploadHosts.field,
@@ -237,6 +249,8 @@ extension RegistrySettings {
         scheme = entry.value(RegistryKeys.transport)?.scheme
         product = entry.value(RegistryKeys.product)
         api = entry.value(RegistryKeys.api)
+        keptPulls = entry.value(RegistryKeys.keepPulls)
+        pullShortage = entry.value(RegistryKeys.pullsUsedUp)
         certificateAuthority = entry.value(RegistryKeys.certificateAuthority)
         if let certificate = entry.value(RegistryKeys.clientCertificate), let key = entry.value(RegistryKeys.clientKey)
         {

@@ -45,6 +45,10 @@ struct RegistrySettings: Hashable, Sendable {
     var scheme: Scheme?
     /// Where the product's own API is.
     var api: RequestURL.Origin?
+    /// How many pulls are left for others.
+    var keptPulls: Int?
+    /// What becomes of a run that has used the others up.
+    var pullShortage: PullRule.Shortage?
     /// What the registry is.
     var product: RegistryProduct?
     /// A file of certificates of authorities that are trusted besides those of the system; PEM.
@@ -64,6 +68,9 @@ struct RegistrySettings: Hashable, Sendable {
     var tokenServers: [RegistryHost] = []
     /// Hosts besides the registry to which an upload may be led.
     var uploadHosts: [RegistryHost] = []
+
+    /// How much of the registry's pulls is used.
+    var pullRule: PullRule { PullRule(kept: keptPulls ?? 0, shortage: pullShortage ?? .stop) }
 
     /// The limits that a registry has without a file, with what the file says instead.
     var limits: RegistryLimits {

@@ -53,8 +53,7 @@ struct JSONView: View {
         line.seconds = report.duration / .seconds(1)
         line.interrupted = report.isInterrupted
         line.hosts = report.slowestHosts.map { JSONLine.Host(name: $0.name, tally: $0.host) }
-        let limits = report.totals.requests.pullLimits.sorted { $0.key < $1.key }
-        if !limits.isEmpty { line.pulls = limits.map { JSONLine.Pulls(host: $0.key.description, limit: $0.value) } }
+        line.takePulls(report.totals)
         write(line)
     }
 
@@ -62,6 +61,7 @@ struct JSONView: View {
         var line = JSONLine(event: "plan")
         line.counts = JSONLine.Counts(plan.totals)
         line.plan = JSONLine.Plan(plan)
+        line.takePulls(plan.totals)
         write(line)
     }
 
@@ -109,9 +109,9 @@ struct JSONLine: Encodable {
     /// How many of everything.
     struct Counts: Encodable {
         let repositories, new, moved, equal, lacking, unwanted, published, companions, failed, refused, left,
-            unopened: Int
+            postponed, unopened, manifestsEstimated: Int
         let blobsCopied, blobsMounted, blobsPresent, piecesAssumed, piecesMissing: Int
-        let bytesCopied, bytesSpared, bytesAssumed: Int64
+        let bytesCopied, bytesSpared, bytesAssumed, bytesEstimated: Int64
         let resumed, restarted: Int
         let bytesResumed, bytesRestarted, bytesTrusted: Int64
         let sourceRequests, destinationRequests: Int
@@ -129,6 +129,9 @@ struct JSONLine: Encodable {
             refused = totals.refused
             left = totals.left
             unopened = totals.unopened
+            postponed = totals.postponed
+            manifestsEstimated = totals.manifestsEstimated
+            bytesEstimated = totals.bytesEstimated
             piecesAssumed = totals.piecesAssumed
             piecesMissing = totals.piecesMissing
             bytesAssumed = totals.bytesAssumed
@@ -184,12 +187,14 @@ struct JSONLine: Encodable {
         let host: String
         let limit, remaining: Int
         let windowSeconds: Double?
+        let holder: String?
 
         init(host: String, limit: PullLimit) {
             self.host = host
             self.limit = limit.limit
             remaining = limit.remaining
             windowSeconds = limit.window.map { $0 / .seconds(1) }
+            holder = limit.holder?.rawValue
         }
     }
 
@@ -240,11 +245,17 @@ struct JSONLine: Encodable {
             take(target)
             self.digest = digest.description
         case .planned(let plan): self.init("planned", plan)
-        case .estimated(let route, let target, _, let new, let old):
+        case .estimated(let route, let target, _, let new, let old, let details):
             self.init("estimated", route)
             take(target)
             digest = new.description
             oldDigest = old?.description
+            bytes = details?.size
+        case .postponed(let route, let target, let shortage):
+            self.init("postponed", route)
+            take(target)
+            message = Wording.sentence(for: shortage)
+            hint = Wording.hint(for: shortage)
         case .refused(let route, let target, let refusal):
             self.init("refused", route)
             take(target)
@@ -277,6 +288,12 @@ struct JSONLine: Encodable {
         case .blobMoved(let flight, .trusted(let bytes)): self.init("trusted", flight, bytes: bytes)
         case .blobStarted, .blobMoved, .blobShared, .blobEnded(_, nil), .leftOut: return nil
         }
+    }
+
+    /// How many manifests may still be fetched, where registries say it.
+    mutating func takePulls(_ totals: RunTotals) {
+        let limits = totals.requests.pullLimits.sorted { $0.key < $1.key }
+        if !limits.isEmpty { pulls = limits.map { Pulls(host: $0.key.description, limit: $0.value) } }
     }
 
     mutating func take(_ target: Target) {

@@ -30,6 +30,8 @@ enum Lines {
             return "\(style.red("failed")) \(place)\(route.source)\(target): \(Wording.sentence(for: error))"
         case .refused(let route, let target, let refusal):
             return "\(style.red("refused")) \(place)\(route.source)\(target): \(Wording.sentence(for: refusal))"
+        case .postponed(let route, let target, let shortage):
+            return "\(style.yellow("postponed")) \(place)\(route.source)\(target): \(Wording.sentence(for: shortage))"
         case .missing(let missing): return "\(style.red("missing")) \(ArchiveWording.sentence(for: missing))"
         case .routeFailed(let name, let error):
             return "\(style.red("failed")) \(place)\(name): \(Wording.sentence(for: error))"
@@ -50,7 +52,7 @@ enum Lines {
         let bytes = totals.bytesCopied.addingClamped(totals.bytesInFlight)
         return "progress: \(done) of \(Measures.count(max(totals.found, done), "image")), "
             + "\(Measures.bytes(bytes)) of \(Measures.bytes(max(totals.bytesToCopy, bytes))), "
-            + "\(Measures.count(totals.flights.count, "blob")) on the way"
+            + "\(Measures.count(totals.flights.count, "blob")) on the way" + Measures.pulls(totals.requests)
     }
 
     /// Why nothing could be done.

@@ -1,6 +1,7 @@
 // mirror: container images from one registry to another
 // SPDX-License-Identifier: Apache-2.0
 
+import OCIContent
 import Foundation
 
 /// Numbers as people read them.
@@ -42,5 +43,28 @@ enum Measures {
     /// How many signatures, attestations and other referrers hang on an image.
     static func hanging(_ number: Int) -> String {
         count(number, "signature or referrer", "signatures and referrers")
+    }
+
+    /// `57 of 100 pulls left (per 6 h, for this address)`.
+    static func pulls(_ limit: PullLimit) -> String {
+        var notes: [String] = []
+        if let window = limit.window {
+            let seconds = Int(window / .seconds(1))
+            notes.append("per \(seconds.isMultiple(of: 3600) ? "\(seconds / 3600) h" : duration(window))")
+        }
+        switch limit.holder {
+        case .address: notes.append("for this address")
+        case .account: notes.append("for the account")
+        case nil: break
+        }
+        return "\(limit.remaining) of \(limit.limit) pulls left"
+            + (notes.isEmpty ? "" : " (\(notes.joined(separator: ", ")))")
+    }
+
+    /// The pulls that are left at the registries that say it, behind other words of a line.
+    static func pulls(_ requests: RequestTally) -> String {
+        requests.pullLimits.sorted { $0.key < $1.key }
+            .map { ", \($0.value.remaining) of \($0.value.limit) pulls left at \($0.key)" }
+            .joined()
     }
 }

@@ -58,6 +58,7 @@ enum MovingPart {
             if all > bytes { text += "  \(Measures.duration(max(left, .seconds(1)))) left" }
         }
         if !totals.failures.isEmpty { text += "  \(totals.failures.count) failed" }
+        text += Measures.pulls(totals.requests)
         return style.bold(pad(text, width))
     }
 

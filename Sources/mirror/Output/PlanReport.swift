@@ -28,6 +28,7 @@ struct PlanReport {
         if totals.unwanted > 0 { parts.append("\(totals.unwanted) for other platforms") }
         if totals.left > 0 { parts.append("\(totals.left) left to the way back") }
         if totals.refused > 0 { parts.append("\(totals.refused) refused") }
+        if totals.postponed > 0 { parts.append("\(totals.postponed) postponed") }
         let scope = "in \(Measures.count(totals.repositories, "repository", "repositories"))"
         return "\(title ?? "plan"): \(parts.joined(separator: ", ")) \(scope)"
     }
@@ -101,8 +102,11 @@ struct PlanReport {
             lines.append("  saved     \(Measures.bytes(summary.bytesSaved)) by sending nothing twice")
         }
         if totals.unopened > 0 {
+            let sizes =
+                totals.bytesEstimated > 0 ? "; about \(Measures.bytes(totals.bytesEstimated)) by the listing" : ""
             lines.append(
-                "  estimate  \(Measures.count(totals.unopened, "image")) not opened: their blobs and requests are not in these sums"
+                "  estimate  \(Measures.count(totals.unopened, "image")) not opened: their blobs and requests are not in these "
+                    + "sums\(sizes)"
             )
         }
         lines += Side.allCases.map { side in
@@ -112,6 +116,11 @@ struct PlanReport {
         let pulls = totals.requests.count(.manifest, .source)
         if pulls > 0 {
             lines.append("  pulls     \(Measures.count(pulls, "manifest")) fetched to look, which a pull limit counts")
+        }
+        for (host, limit) in totals.requests.pullLimits.sorted(by: { $0.key < $1.key }) {
+            let wanted = totals.manifestsEstimated
+            let rest = wanted > 0 ? "; what was not opened needs about \(wanted)" : ""
+            lines.append("  pulls     \(Measures.pulls(limit)) at \(host)\(rest)".printable)
         }
         lines.append("  nothing was changed")
         return lines

@@ -47,7 +47,7 @@ struct PlanRows {
                 case .unchanged: plan.root.descriptor.digest
                 }
             add(Row(tag: plan.tag, old: old, digest: digest, companions: plan.companions.count), plan.route)
-        case .estimated(let route, _, let tag, let new, let old):
+        case .estimated(let route, _, let tag, let new, let old, _):
             add(Row(tag: tag, old: old, digest: new, isEstimate: true), route)
         default: break
         }

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import OCI
+import OCIContent
 import OCIRegistry
 
 /// The sentences for what a registry did not do.
@@ -14,6 +15,26 @@ enum RegistryWording {
             notice.error.action == .listRepositories
             ? "the catalog of the registry is asked instead" : "each tag is asked for by itself instead"
         return "\(sentence(for: notice.error)); \(what)".printable
+    }
+
+    /// Why an image cannot be fetched now.
+    static func sentence(for shortage: PullsUsedUp) -> String {
+        let kept = shortage.kept > 0 ? ", of which \(shortage.kept) are kept for others" : ""
+        let left = shortage.limit.map { Measures.pulls($0) } ?? "none left"
+        let wanted = Measures.count(shortage.needed, "manifest")
+        return "\(wanted) must be fetched, and \(shortage.place) gives no more for now: \(left)\(kept)"
+    }
+
+    static func hint(for shortage: PullsUsedUp) -> String {
+        if let limit = shortage.limit, limit.limit - shortage.kept < shortage.needed {
+            return "an account with a higher limit can fetch it, or fewer platforms of it (platforms, --platform)"
+        }
+        return "run the same command again later; what was copied stays, and what is kept for others is not touched"
+    }
+
+    /// That a run waits.
+    static func sentence(for pause: PullPause) -> String {
+        "waiting: \(sentence(for: pause.shortage)); it is asked again in \(Measures.duration(pause.next))"
     }
 
     static func hint(for error: RegistryError) -> String? {

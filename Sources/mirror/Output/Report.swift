@@ -49,7 +49,8 @@ struct Report {
         if totals.unwanted > 0 { parts.append("\(totals.unwanted) for other platforms") }
         if totals.left > 0 { parts.append("\(totals.left) left to the way back") }
         if totals.refused > 0 { parts.append("\(totals.refused) refused") }
-        let failed = totals.failures.count - totals.refused
+        if totals.postponed > 0 { parts.append("\(totals.postponed) postponed") }
+        let failed = totals.failures.count - totals.refused - totals.postponed
         if failed > 0 { parts.append("\(failed) failed") }
         let scope = "in \(Measures.count(totals.repositories, "repository", "repositories"))"
         return (title.map { "\($0): " } ?? "")
@@ -81,7 +82,7 @@ struct Report {
         let hosts = slowestHosts.map { "\($0.name) (mean \(Measures.duration($0.host.mean)))".printable }
         if !hosts.isEmpty { lines.append("  answers   \(hosts.joined(separator: ", "))") }
         for (host, limit) in totals.requests.pullLimits.sorted(by: { $0.key < $1.key }) {
-            lines.append("  pulls     \(Self.pulls(limit)) at \(host)".printable)
+            lines.append("  pulls     \(Measures.pulls(limit)) at \(host)".printable)
         }
         if totals.piecesAssumed > 0 {
             let pieces = Measures.count(totals.piecesAssumed, "blob or manifest", "blobs and manifests")
@@ -96,15 +97,6 @@ struct Report {
         }
         if let rest { lines.append("  \(rest)") }
         return lines.joined(separator: "\n")
-    }
-
-    /// `57 of 100 left (per 6 h)`.
-    private static func pulls(_ limit: PullLimit) -> String {
-        let seconds = limit.window.map { Int($0 / .seconds(1)) } ?? 0
-        let window = limit.window.map {
-            seconds.isMultiple(of: 3600) ? " (per \(seconds / 3600) h)" : " (per \(Measures.duration($0)))"
-        }
-        return "\(limit.remaining) of \(limit.limit) left\(window ?? "")"
     }
 
     /// What to do about the rest after an interruption.

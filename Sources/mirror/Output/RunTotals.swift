@@ -32,12 +32,17 @@ struct RunTotals {
     private(set) var published = 0
     /// Images that differ and are not copied, since the job or somebody else speaks against it; these are failures, too.
     private(set) var refused = 0
+    /// Images that are left to a later run, for want of pulls; these are failures, too.
+    private(set) var postponed = 0
     /// Images for none of the platforms that are wanted.
     private(set) var unwanted = 0
     /// Images that another job brings the other way.
     private(set) var left = 0
     /// Images of which only the digest is known; they are among those that are new or moved.
     private(set) var unopened = 0
+    /// What listings say of them: about how many bytes they have, and how many manifests.
+    private(set) var bytesEstimated: Int64 = 0
+    private(set) var manifestsEstimated = 0
     private(set) var failures: [Failure] = []
     private(set) var blobsCopied = 0
     private(set) var bytesCopied: Int64 = 0
@@ -81,9 +86,11 @@ struct RunTotals {
             }
             bytesPlanned = bytesPlanned.addingClamped(plan.blobBytes)
             layersLeftOut.formUnion(plan.allLeftOut.map(\.digest))
-        case .estimated(_, _, _, _, let old):
+        case .estimated(_, _, _, _, let old, let details):
             found += 1
             unopened += 1
+            bytesEstimated = bytesEstimated.addingClamped(details?.size ?? 0)
+            manifestsEstimated += details?.manifests ?? 1
             if old == nil { new += 1 } else { moved += 1 }
         case .unwanted:
             found += 1
@@ -93,6 +100,10 @@ struct RunTotals {
             if case .changedMeanwhile = refusal.reason {} else { found += 1 }
             refused += 1
             failures.append(Failure(subject: "\(place)\(route.source)\(target)", error: refusal))
+        case .postponed(let route, let target, let shortage):
+            found += 1
+            postponed += 1
+            failures.append(Failure(subject: "\(place)\(route.source)\(target)", error: shortage))
         case .left:
             found += 1
             left += 1

@@ -76,6 +76,9 @@ final class Show: Sendable {
     /// Takes something that a registry does not do, and that is coped with.
     func record(_ notice: RegistryNotice) { view.warn(RegistryWording.sentence(for: notice)) }
 
+    /// Takes that the run waits for pulls.
+    func record(_ pause: PullPause) { view.warn(RegistryWording.sentence(for: pause)) }
+
     /// Shows a run from its beginning to its report, and says how the program is to end.
     func run(_ interruption: Interruption, _ body: () async throws -> Void) async -> (ExitCode, Report) {
         if let title { view.begin(title) }

@@ -28,6 +28,8 @@ enum Wording {
         switch error {
         case let error as SideFailure: advice(for: error.underlying)
         case let error as RegistryError: RegistryWording.hint(for: error)
+        case let error as PullsUsedUp: RegistryWording.hint(for: error)
+        case let error as PullRefused: advice(for: error.underlying)
         case let error as CatalogUnavailable:
             "name a repository, as in \(error.place)/path, with --all-tags for all of its tags"
         case let error as AddressError: AddressWording.hint(for: error)
@@ -61,6 +63,8 @@ enum Wording {
         switch error {
         case let error as SideFailure: text(of: error.underlying)
         case let error as RegistryError: RegistryWording.sentence(for: error)
+        case let error as PullsUsedUp: RegistryWording.sentence(for: error)
+        case let error as PullRefused: text(of: error.underlying)
         case let error as CatalogUnavailable: "\(error.place) does not list its repositories"
         case let error as ContentError: content(error)
         case let error as ManifestError: manifest(error)

@@ -122,6 +122,15 @@ extension RepositoryName: HintText {
     var hint: String { text }
 }
 
+extension RegistryHost: HintText {
+    init?(hint: Substring) {
+        guard let host = try? RegistryHost(String(hint)) else { return nil }
+        self = host
+    }
+
+    var hint: String { description }
+}
+
 extension Int64: HintText {
     init?(hint: Substring) { self.init(hint, radix: 10) }
 

@@ -3,6 +3,7 @@
 
 import OCI
 import OCIContent
+import OCITestKit
 import Replication
 import Synchronization
 
@@ -79,22 +80,3 @@ func underlying(_ error: (any Error)?) -> (any Error)? { (error as? SideFailure)
 
 /// A name that tests know to be good.
 func repository(_ text: String) throws -> RepositoryName { try RepositoryName(text) }
-
-/// A value that several tasks change.
-final class Shared<Value: Sendable>: Sendable {
-    private let state: Mutex<Value>
-
-    init(_ value: Value) { state = Mutex(value) }
-
-    var value: Value { state.withLock { $0 } }
-
-    @discardableResult
-    func change<Result: Sendable>(_ body: (inout Value) -> Result) -> Result {
-        state.withLock { value in
-            var copy = value
-            let result = body(&copy)
-            value = copy
-            return result
-        }
-    }
-}

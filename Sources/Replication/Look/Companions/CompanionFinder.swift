@@ -209,7 +209,8 @@ struct CompanionFinder: Sendable {
     /// Fetches a referrer; `nil` if the list names what is not there any more.
     private func open(_ target: Target) async throws -> ImageGraph? {
         do {
-            return try await ImageOpener(limits: surveyor.limits, documents: documents)
+            let purse = job.pulls.map { PullPurse(budget: $0, repository: route.source) }
+            return try await ImageOpener(limits: surveyor.limits, documents: documents, purse: purse)
                 .open(target, from: job.source.source(route.source))
         } catch is RootMissing {
             return nil

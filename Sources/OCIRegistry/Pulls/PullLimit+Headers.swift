@@ -2,25 +2,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import NIOHTTP1
+import OCI
+import OCIContent
 
-/// How many manifests a registry still lets us fetch, as Docker Hub says in every answer.
-///
-/// Whose budget it is, an address's or a user's, is left out: reports are passed on.
-public struct PullLimit: Hashable, Sendable {
-    /// How many manifests may be fetched in a window.
-    public let limit: Int
-    /// How many of them are left.
-    public let remaining: Int
-    /// How long a window is; `nil` if the registry does not say.
-    public let window: Duration?
-
-    /// Makes a limit.
-    public init(limit: Int, remaining: Int, window: Duration?) {
-        self.limit = limit
-        self.remaining = remaining
-        self.window = window
-    }
-
+extension PullLimit {
     /// Reads `ratelimit-limit` and `ratelimit-remaining`; `nil` for an answer without them, or with odd ones.
     init?(_ headers: HTTPHeaders) {
         guard let limit = headers.first(name: "RateLimit-Limit").flatMap(Self.parse),
@@ -30,7 +15,8 @@ public struct PullLimit: Hashable, Sendable {
         self.init(
             limit: limit.count,
             remaining: remaining.count,
-            window: (limit.window ?? remaining.window).map { .seconds($0) }
+            window: (limit.window ?? remaining.window).map { .seconds($0) },
+            holder: headers.first(name: "Docker-RateLimit-Source").map { IPAddress($0) == nil ? .account : .address }
         )
     }
 

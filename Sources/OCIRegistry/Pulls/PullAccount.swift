@@ -1,0 +1,106 @@
+// mirror: container images from one registry to another
+// SPDX-License-Identifier: Apache-2.0
+
+import OCIContent
+import Synchronization
+
+/// The pulls of one credential: what the registry says of them, and what is set aside of it.
+///
+/// As long as something is set aside, what the registry says can count some of it already; the lowest number that it said
+/// holds until then. So the account errs to the side of too few, for as long as an image is being read.
+final class PullAccount: Sendable {
+    /// What came of asking for pulls.
+    enum Outcome {
+        case reserved
+        /// Others hold pulls that they may give back.
+        case othersHold
+        case usedUp(PullLimit?)
+    }
+
+    private struct State {
+        /// What the registry said last; `nil` if nothing is known.
+        var limit: PullLimit?
+        /// Whether the registry was heard, with or without a limit.
+        var isKnown = false
+        /// Whether it refused although it did not say that nothing is left.
+        var isRefused = false
+        var reserved = 0
+        /// Whoever waits for others; at most one, since all ask in turn.
+        var waiter: CheckedContinuation<Void, any Error>?
+    }
+
+    private let state = Mutex(State())
+    /// Who asks waits until those before have what they asked for.
+    let turn = Slots(1)
+
+    /// Whether nothing was heard of the registry so far.
+    var isUnknown: Bool { state.withLock { !$0.isKnown } }
+
+    /// What the registry says.
+    var limit: PullLimit? { state.withLock { $0.limit } }
+
+    /// Takes what an answer says; `nil` for one that says nothing, as for accounts without a limit.
+    func heard(_ limit: PullLimit?) {
+        change { state in
+            state.isKnown = true
+            state.isRefused = false
+            guard let limit else {
+                if state.reserved == 0 { state.limit = nil }
+                return
+            }
+            if let old = state.limit, state.reserved > 0, old.remaining < limit.remaining { return }
+            state.limit = limit
+        }
+    }
+
+    /// Takes a refusal.
+    func refused() {
+        change { state in
+            state.isKnown = true
+            state.isRefused = true
+        }
+    }
+
+    /// Sets pulls aside.
+    /// - Parameter kept: How many are to stay.
+    func take(_ count: Int, keeping kept: Int) -> Outcome {
+        state.withLock { state in
+            if state.isRefused { return state.reserved > 0 ? .othersHold : .usedUp(state.limit) }
+            guard let limit = state.limit, limit.remaining - state.reserved - kept < count else {
+                state.reserved += count
+                return .reserved
+            }
+            return state.reserved > 0 ? .othersHold : .usedUp(limit)
+        }
+    }
+
+    /// Gives pulls back.
+    func giveBack(_ count: Int) { change { $0.reserved -= count } }
+
+    /// Waits until something has changed.
+    /// - Throws: `CancellationError`.
+    func change() async throws {
+        try await withTaskCancellationHandler {
+            try await withCheckedThrowingContinuation { continuation in
+                let isOver = state.withLock { state in
+                    if Task.isCancelled || state.reserved == 0 { return true }
+                    state.waiter = continuation
+                    return false
+                }
+                if isOver { continuation.resume() }
+            }
+            try Task.checkCancellation()
+        } onCancel: {
+            change { _ in }
+        }
+    }
+
+    private func change(_ body: (inout State) -> Void) {
+        let waiter = state.withLock { state in
+            body(&state)
+            defer { state.waiter = nil }
+            return state.waiter
+        }
+        waiter?.resume()
+    }
+}
