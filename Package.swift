@@ -16,6 +16,7 @@ let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: "swift-nio
 let nioHTTP1: Target.Dependency = .product(name: "NIOHTTP1", package: "swift-nio")
 let nioSSL: Target.Dependency = .product(name: "NIOSSL", package: "swift-nio-ssl")
 let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
+let cryptoExtras: Target.Dependency = .product(name: "CryptoExtras", package: "swift-crypto")
 let collections: Target.Dependency = .product(name: "DequeModule", package: "swift-collections")
 let asyncHTTPClient: Target.Dependency = .product(name: "AsyncHTTPClient", package: "async-http-client")
 let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
@@ -70,7 +71,10 @@ let package = Package(
         .target(name: "Replication", dependencies: ["OCI", "OCIContent", collections], swiftSettings: settings),
         .target(
             name: "OCIRegistry",
-            dependencies: ["OCI", "OCIContent", asyncHTTPClient, nioCore, nioPosix, nioHTTP1, nioSSL, subprocess],
+            dependencies: [
+                "OCI", "OCIContent", asyncHTTPClient, crypto, cryptoExtras, nioCore, nioPosix, nioHTTP1, nioSSL,
+                subprocess,
+            ],
             swiftSettings: settings
         ),
         .target(
@@ -111,7 +115,8 @@ let package = Package(
         .testTarget(
             name: "OCIRegistryTests",
             dependencies: [
-                "OCI", "OCIContent", "OCIRegistry", "OCITestKit", asyncHTTPClient, nioCore, nioPosix, nioHTTP1, nioSSL,
+                "OCI", "OCIContent", "OCIRegistry", "OCITestKit", asyncHTTPClient, cryptoExtras, nioCore, nioPosix,
+                nioHTTP1, nioSSL,
             ],
             swiftSettings: settings
         ),

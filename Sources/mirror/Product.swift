@@ -5,4 +5,7 @@
 enum Product {
     /// The version, which help and servers are told.
     static let version = "0.1.0"
+
+    /// What servers are told, as they want it.
+    static let userAgent = "mirror/\(version)"
 }

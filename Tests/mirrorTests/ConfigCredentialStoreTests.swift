@@ -35,7 +35,11 @@ import Testing
         let configuration = try MirrorConfiguration(parsing: Array(text.utf8), file: "\(folder.path)/m.yaml")
         var environment = variables
         environment["PATH"] = "\(folder.path):/usr/bin:/bin"
-        let store = ConfigCredentialStore(configuration, environment: environment)
+        let store = ConfigCredentialStore(
+            configuration,
+            environment: environment,
+            clouds: CloudCredentials(environment: environment)
+        )
         #expect(try await store.credential(for: RegistryHost("other.lan"), repository: nil) == nil)
         return try await store.credential(
             for: RegistryHost(variables["HOST"] ?? "r.lan"),

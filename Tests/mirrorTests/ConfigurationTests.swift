@@ -205,11 +205,11 @@ import Testing
         ("credentials: { password: { env: A } }", "credentials.password: username is missing beside it"),
         (
             "credentials: {}",
-            "credentials: exactly one must be here: username and password, identity-token or helper"
+            "credentials: exactly one must be here: username and password, identity-token, helper or provider"
         ),
         (
             "credentials: { helper: a, username: b, password: { env: C } }",
-            "credentials: exactly one must be here: username and password, identity-token or helper"
+            "credentials: exactly one must be here: username and password, identity-token, helper or provider"
         ),
         (
             "credentials: { username: a, password: { env: A, file: b } }",

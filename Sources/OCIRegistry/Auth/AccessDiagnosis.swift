@@ -1,7 +1,6 @@
 // mirror: container images from one registry to another
 // SPDX-License-Identifier: Apache-2.0
 
-import FoundationEssentials
 public import OCI
 import OCIContent
 
@@ -70,13 +69,7 @@ extension Token {
             }
             var access: [Access]?
         }
-        let parts = value.exposed.split(separator: ".")
-        guard parts.count == 3 else { return nil }
-        var text = String(parts[1].map { $0 == "-" ? "+" : $0 == "_" ? "/" : $0 })
-        text += String(repeating: "=", count: (4 - text.utf8.count % 4) % 4)
-        guard let data = Data(base64Encoded: text), (try? StrictJSON.topLevelKeys(of: Array(data))) != nil,
-            let payload = try? JSONDecoder().decode(Payload.self, from: data), let access = payload.access
-        else { return nil }
+        guard let access = JSONWebToken.claims(Payload.self, of: value)?.access else { return nil }
         return access.flatMap { entry in entry.actions.map { "\(entry.type):\(entry.name):\($0)" } }
     }
 }

@@ -47,15 +47,13 @@ actor Authenticator {
 
     private static let capacity = 512
 
-    private let host: RegistryHost
-    private let store: any CredentialStore
     private let admitRealm: AdmitRealm
     private let fetch: Fetch
     private let watch: Stopwatch
     private var mode = Mode.open
     private var tokens: [Key: Token] = [:]
     /// What was found for whom; looking may start a program each time.
-    private var credentials: [RepositoryName?: Credential?] = [:]
+    private let credentials: CredentialKeeper<RepositoryName?>
     private var waiters: [Key: [CheckedContinuation<Void, Never>]] = [:]
 
     init(
@@ -65,11 +63,10 @@ actor Authenticator {
         fetch: @escaping Fetch,
         watch: Stopwatch = Stopwatch()
     ) {
-        self.host = host
-        self.store = store
         self.admitRealm = admitRealm
         self.fetch = fetch
         self.watch = watch
+        credentials = CredentialKeeper(watch: watch) { try await store.credential(for: host, repository: $0) }
     }
 
     /// The `Authorization` header for a request; `nil` as long as the registry has not asked for one, and where there is
@@ -100,7 +97,7 @@ actor Authenticator {
         async throws -> Bool
     {
         // A login that was renewed meanwhile is found.
-        if rejected != nil { credentials = [:] }
+        if rejected != nil { await credentials.forgetAll() }
         let credential = try await credential(for: access.repository)
         if let bearer = challenges.first(where: { $0.scheme == "bearer" }), let text = bearer.parameters["realm"] {
             let realm = try admit(text, answeredBy: url, carriesCredential: credential != nil)
@@ -141,11 +138,8 @@ actor Authenticator {
 
     /// What is shown for a repository, or for the registry as a whole.
     func credential(for repository: RepositoryName?) async throws -> Credential? {
-        if let known = credentials[repository] { return known }
-        let found = try await store.credential(for: host, repository: repository)
-        if credentials.count >= Self.capacity { credentials = [:] }
-        credentials[repository] = .some(found)
-        return found
+        // Tokens that were bought with a credential are found again by it, however long it still lives.
+        try await credentials.credential(for: repository)?.living(nil)
     }
 
     private func admit(_ realm: String, answeredBy url: RequestURL, carriesCredential: Bool) throws -> RequestURL {

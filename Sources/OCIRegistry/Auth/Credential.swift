@@ -19,12 +19,18 @@ public struct Credential: Hashable, Sendable {
     public let kind: Kind
     /// Where it was found, for people: `/home/me/.docker/config.json`.
     public let origin: String
+    /// How long it is good from now on, when it is given out; `nil` for one that does not end.
+    public let life: Duration?
 
     /// Makes a credential.
-    public init(_ kind: Kind, origin: String) {
+    public init(_ kind: Kind, origin: String, life: Duration? = nil) {
         self.kind = kind
         self.origin = origin
+        self.life = life
     }
+
+    /// The same credential with another life.
+    func living(_ life: Duration?) -> Credential { Credential(kind, origin: origin, life: life) }
 
     /// The user name, where there is one; for people.
     public var username: String? { if case .password(let name, _) = kind { name } else { nil } }

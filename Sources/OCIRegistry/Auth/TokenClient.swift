@@ -1,16 +1,11 @@
 // mirror: container images from one registry to another
 // SPDX-License-Identifier: Apache-2.0
 
-import AsyncHTTPClient
-import NIOCore
 import NIOHTTP1
 import OCI
 
-/// Speaks to token servers: one request, no redirects, nothing repeated, and a bound on what comes back.
+/// Speaks to token servers.
 struct TokenClient: Sendable {
-    /// The longest answer that is read, in bytes.
-    static let maximumBody = 1 << 20
-
     let clients: ClientSet
     let timeout: Duration
     let userAgent: String
@@ -22,74 +17,47 @@ struct TokenClient: Sendable {
         observer: @Sendable (RequestRecord) -> Void
     ) async throws -> Authenticator.Answer {
         let start = ContinuousClock.now
-        let method = request.form == nil ? HTTPMethod.GET : .POST
+        let origin = request.url.origin
         func record(_ status: Int?) {
             observer(
                 RequestRecord(
                     kind: .other,
-                    method: method.rawValue,
+                    method: request.form == nil ? "GET" : "POST",
                     url: request.url.redacted,
-                    host: "\(request.url.origin.hostName):\(request.url.origin.port)",
+                    host: "\(origin.hostName):\(origin.port)",
                     status: status,
                     duration: start.duration(to: .now)
                 )
             )
         }
-        let body: [UInt8]?
-        let response: HTTPClientResponse
         do {
-            response = try await perform(request, method)
-            record(Int(response.status.code))
-            body = try await collect(response, before: start.advanced(by: timeout))
-        } catch {
-            if error is CancellationError || Task.isCancelled { throw CancellationError() }
+            let exchange = ShortExchange(timeout: timeout, userAgent: userAgent)
+            let answer = try await exchange.send(Self.message(request), by: clients.client(for: origin, .reading))
+            record(answer.status)
+            let wish = answer.headers.first(name: "Retry-After")
+            return Authenticator.Answer(
+                status: answer.status,
+                body: answer.body,
+                retryAfter: wish.flatMap { RetryAfter.parse($0, now: WallClock.secondsSince1970) }
+            )
+        } catch ShortExchange.Failure.connection(let failure) {
             record(nil)
+            throw Transport.Failure(.tokenServerConnection("\(origin)", failure))
+        } catch ShortExchange.Failure.tooLong(let status) {
+            record(status)
             throw Transport.Failure(
-                .tokenServerConnection("\(request.url.origin)", ConnectionFailure(error, idleTimeout: timeout))
+                .answer("the token server \(origin) sent more than \(ShortExchange.maximumBody) bytes")
             )
         }
-        guard let body else {
-            throw Transport.Failure(
-                .answer("the token server \(request.url.origin) sent more than \(Self.maximumBody) bytes")
-            )
-        }
-        let wish = response.headers.first(name: "Retry-After")
-        return Authenticator.Answer(
-            status: Int(response.status.code),
-            body: body,
-            retryAfter: wish.flatMap { RetryAfter.parse($0, now: WallClock.secondsSince1970) }
-        )
     }
 
-    private func perform(_ request: TokenService.Request, _ method: HTTPMethod) async throws -> HTTPClientResponse {
-        var message = HTTPClientRequest(url: request.url.text)
-        message.method = method
-        message.headers.add(name: "User-Agent", value: userAgent)
-        message.headers.add(name: "Accept", value: "application/json")
-        if let authorization = request.authorization {
-            message.headers.add(name: "Authorization", value: authorization.exposed)
-        }
+    private static func message(_ request: TokenService.Request) -> ShortExchange.Request {
+        var message = ShortExchange.Request(url: request.url)
+        if let authorization = request.authorization { message.headers = [("Authorization", authorization)] }
         if let form = request.form {
-            message.headers.add(name: "Content-Type", value: "application/x-www-form-urlencoded")
-            message.body = .bytes(ByteBuffer(string: form.exposed))
+            message.method = .POST
+            message.body = (ShortExchange.Request.formType, form)
         }
-        let client = clients.client(for: request.url.origin, .reading)
-        return try await client.execute(message, timeout: TimeAmount(timeout))
-    }
-
-    /// The body; `nil` for one that is too long, of which no more is read than that.
-    ///
-    /// - Throws: ``Stalled`` for one that trickles: its parts come, but not its end.
-    private func collect(
-        _ response: HTTPClientResponse,
-        before deadline: ContinuousClock.Instant
-    ) async throws -> [UInt8]? {
-        var bytes: [UInt8] = []
-        for try await buffer in response.body {
-            guard deadline > .now else { throw Stalled(limit: timeout) }
-            guard bytes.count + buffer.readableBytes <= Self.maximumBody else { return nil }
-            bytes.append(contentsOf: buffer.readableBytesView)
-        }
-        return bytes
+        return message
     }
 }

@@ -95,7 +95,8 @@ final class ClientSet: Sendable {
 }
 
 extension HTTPClient.Configuration.Proxy {
-    fileprivate init(_ server: ProxySettings.Server) {
+    /// The proxy as async-http-client has it.
+    init(_ server: ProxySettings.Server) {
         self = .server(
             host: server.host.name,
             port: server.port,

@@ -46,6 +46,13 @@ public struct RequestURL: Hashable, Sendable {
         self.query = query
     }
 
+    /// Reads a URL that the user wrote into a variable or a file.
+    /// - Returns: `nil` for one that is not absolute, or not of the plain form that everyone reads alike.
+    init?(written text: String) {
+        guard Self.isPlain(text), let url = try? Self.absolute(text) else { return nil }
+        self = url
+    }
+
     /// The whole text, as it is requested.
     ///
     /// It can hold secrets in its query: see ``redacted``.
@@ -74,13 +81,8 @@ public struct RequestURL: Hashable, Sendable {
     /// - Throws: ``OutboundRefusal/Reason/malformed`` for anything that different readers could read differently: control
     ///   bytes, spaces, backslashes, user names, fragments, other schemes.
     func resolving(_ reference: String) throws(OutboundRefusal.Reason) -> RequestURL {
-        let bytes = reference.utf8
-        guard !bytes.isEmpty, bytes.count <= 16384,
-            bytes.allSatisfy({ (0x21...0x7E).contains($0) && $0 != UInt8(ascii: "\\") && $0 != UInt8(ascii: "#") })
-        else { throw .malformed }
-        let lowered = reference.prefix(8).lowercased()
-        if lowered.hasPrefix("https://") { return try Self.absolute(scheme: .https, reference.dropFirst(8)) }
-        if lowered.hasPrefix("http://") { return try Self.absolute(scheme: .http, reference.dropFirst(7)) }
+        guard Self.isPlain(reference) else { throw .malformed }
+        if let url = try Self.absolute(reference) { return url }
         if reference.hasPrefix("//") { return try Self.absolute(scheme: origin.scheme, reference.dropFirst(2)) }
         let parts = reference.split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
         let query = parts.count == 2 ? String(parts[1]) : nil
@@ -91,6 +93,21 @@ public struct RequestURL: Hashable, Sendable {
         guard !parts[0].prefix(while: { $0 != "/" }).contains(":") else { throw .malformed }
         let folder = path[...(path.lastIndex(of: "/") ?? path.startIndex)]
         return RequestURL(origin: origin, path: Self.withoutDots("\(folder)\(parts[0])"), query: query)
+    }
+
+    /// Whether a text has nothing in it that different readers could read differently, and is not too long.
+    private static func isPlain(_ text: String) -> Bool {
+        let bytes = text.utf8
+        return !bytes.isEmpty && bytes.count <= 16384
+            && bytes.allSatisfy({ (0x21...0x7E).contains($0) && $0 != UInt8(ascii: "\\") && $0 != UInt8(ascii: "#") })
+    }
+
+    /// Reads a text with a scheme; `nil` for one without.
+    private static func absolute(_ text: String) throws(OutboundRefusal.Reason) -> RequestURL? {
+        let lowered = text.prefix(8).lowercased()
+        if lowered.hasPrefix("https://") { return try absolute(scheme: .https, text.dropFirst(8)) }
+        if lowered.hasPrefix("http://") { return try absolute(scheme: .http, text.dropFirst(7)) }
+        return nil
     }
 
     private static func absolute(scheme: Scheme, _ rest: Substring) throws(OutboundRefusal.Reason) -> RequestURL {

@@ -28,7 +28,16 @@ struct RegistryAccesses {
             .map {
                 DockerConfigStore(path: $0, environment: environment)
             }
-        credentials = CredentialStores([ConfigCredentialStore(configuration, environment: environment)] + files)
+        let clouds = CloudCredentials(
+            environment: environment,
+            proxy: proxy,
+            userAgent: Product.userAgent,
+            scheme: { configuration.scheme(of: $0) }
+        )
+        credentials = CredentialStores(
+            [ConfigCredentialStore(configuration, environment: environment, clouds: clouds)] + files
+                + [CloudCredentialStore(clouds, environment: environment)]
+        )
         self.warn = warn
         for warning in files.compactMap({ $0.warning() }) { warn(CredentialWording.sentence(for: warning)) }
     }
@@ -55,7 +64,7 @@ struct RegistryAccesses {
 
     /// The scheme of a registry: the written one, or the configured one, or the default.
     func scheme(of host: RegistryHost, written: Scheme?) -> Scheme {
-        written ?? configuration[host].scheme ?? (host.isLoopback ? .http : .https)
+        written ?? configuration.scheme(of: host)
     }
 
     /// A registry, and the scheme that is written in front of it, if one is.
@@ -106,9 +115,14 @@ struct RegistryAccesses {
             product: settings.product,
             uploads: uploads,
             memory: memory,
-            userAgent: "mirror/\(Product.version)"
+            userAgent: Product.userAgent
         )
     }
+}
+
+extension MirrorConfiguration {
+    /// The scheme of a registry whose address says none.
+    fileprivate func scheme(of host: RegistryHost) -> Scheme { self[host].scheme ?? (host.isLoopback ? .http : .https) }
 }
 
 extension RegistrySettings {

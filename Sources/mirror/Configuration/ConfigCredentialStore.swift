@@ -10,22 +10,27 @@ struct ConfigCredentialStore: CredentialStore {
     let configuration: MirrorConfiguration
     /// What variables and helpers are looked up in.
     let environment: [String: String]
+    /// What clouds give.
+    let clouds: CloudCredentials
 
     /// The most bytes that a file of one secret may have.
     private static let maximumSize = 64 << 10
 
     init(
         _ configuration: MirrorConfiguration,
-        environment: [String: String] = ProcessInfo.processInfo.environment
+        environment: [String: String] = ProcessInfo.processInfo.environment,
+        clouds: CloudCredentials
     ) {
         self.configuration = configuration
         self.environment = environment
+        self.clouds = clouds
     }
 
     /// The credential for a registry.
     ///
     /// Repositories make no difference. A helper that has none for the registry leaves it to the next place.
-    /// - Throws: ``SettingError`` for a secret that is not where the file says; `SmallFileError`, `CredentialHelperError`.
+    /// - Throws: ``SettingError`` for a secret that is not where the file says; `SmallFileError`, `CredentialHelperError`,
+    ///   `CloudCredentialError`.
     func credential(for host: RegistryHost, repository _: RepositoryName?) async throws -> Credential? {
         guard let credentials = configuration.registries[host]?.credentials else { return nil }
         switch credentials {
@@ -37,6 +42,7 @@ struct ConfigCredentialStore: CredentialStore {
             return Credential(.identityToken(secret), origin: place)
         case .helper(let name):
             return try await answer(of: name, host).map { Credential($0, origin: helperPlace(name)) }
+        case .provider(let provider): return try await clouds.credential(of: provider, for: host)
         }
     }
 

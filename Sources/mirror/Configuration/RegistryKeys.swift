@@ -169,7 +169,14 @@ enum CredentialKeys {
         "NAME of a program docker-credential-NAME that is asked for user name and password.",
         .text()
     ) { node, reader in Secret.helperName(node, reader) }
-    static let shape = ConfigShape([username.field, password.field, identityToken.field, helper.field])
+    static let provider = ConfigKey<CloudProvider>
+        .choice(
+            "provider",
+            "The cloud whose own credentials are used: those of its variables, files and metadata servers."
+        )
+    static let shape = ConfigShape([
+        username.field, password.field, identityToken.field, helper.field, provider.field,
+    ])
 
     /// The keys of a place where a secret is kept.
     enum Secret {
@@ -219,11 +226,13 @@ enum CredentialKeys {
         let secret = entry.value(password)
         let token = entry.value(identityToken)
         let program = entry.value(helper)
+        let cloud = entry.value(provider)
         let isPassword = entry.has(username) || entry.has(password)
-        guard [isPassword, entry.has(identityToken), entry.has(helper)].count(where: { $0 }) == 1 else {
+        let others = [entry.has(identityToken), entry.has(helper), entry.has(provider)]
+        guard ([isPassword] + others).count(where: { $0 }) == 1 else {
             // Where the keys were mistyped, saying that is enough.
             if !entry.entries.isEmpty || reader.entries(node)?.isEmpty == true {
-                reader.report(.oneOf(["username and password", "identity-token", "helper"]), at: node)
+                reader.report(.oneOf(["username and password", "identity-token", "helper", "provider"]), at: node)
             }
             return nil
         }
@@ -237,7 +246,7 @@ enum CredentialKeys {
             }
             return name.flatMap { name in secret.map { .password(username: name, $0) } }
         }
-        return token.map { .identityToken($0) } ?? program.map { .helper($0) }
+        return token.map { .identityToken($0) } ?? program.map { .helper($0) } ?? cloud.map { .provider($0) }
     }
 }
 

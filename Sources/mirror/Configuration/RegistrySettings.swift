@@ -24,6 +24,8 @@ struct RegistrySettings: Hashable, Sendable {
         case identityToken(SecretSource)
         /// With the user name and the secret that a helper gives.
         case helper(String)
+        /// With what a cloud gives to those whom it runs or knows.
+        case provider(CloudProvider)
     }
 
     /// What a client shows of itself in TLS.

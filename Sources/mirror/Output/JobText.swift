@@ -110,6 +110,7 @@ enum JobText {
             case .password(let username, _)?: "user \(username)"
             case .identityToken?: "an identity token"
             case .helper(let name)?: "docker-credential-\(name)"
+            case .provider(let provider)?: "those of \(CloudWording.name(of: provider))"
             case nil: "where docker and podman keep them"
             }
         return [

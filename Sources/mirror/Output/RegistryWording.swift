@@ -107,7 +107,8 @@ enum RegistryWording {
         }
     }
 
-    private static func connection(_ failure: ConnectionFailure) -> String {
+    /// Why no answer came.
+    static func connection(_ failure: ConnectionFailure) -> String {
         switch failure {
         case .unknownHost(let name): "the host name \(name) cannot be resolved"
         case .refused: "the connection was refused"

@@ -37,6 +37,7 @@ enum Wording {
         case ManifestError.schema1: "have the image pushed again by a current client"
         case let error as CredentialHelperError: CredentialWording.hint(for: error)
         case let error as SettingError: CredentialWording.hint(for: error)
+        case let error as CloudCredentialError: CloudWording.hint(for: error)
         case is CompanionError: "referrers: none copies the image without them; a list of artifact types, only those"
         case is SparseIndexRefused: "index: rewritten (--index rewritten) copies a smaller index, with another digest"
         case is DigestRefused:
@@ -89,6 +90,7 @@ enum Wording {
         case let error as CredentialFileError: CredentialWording.sentence(for: error)
         case let error as CredentialHelperError: CredentialWording.sentence(for: error)
         case let error as SettingError: CredentialWording.sentence(for: error)
+        case let error as CloudCredentialError: CloudWording.sentence(for: error)
         case is CredentialFolderUnknown: "there is no place to keep credentials: HOME and DOCKER_CONFIG are not set"
         case let error as ConfigMistakes: ConfigWording.lines(for: error).joined(separator: "; ")
         case let error as TLSFileError: "cannot read \(error.path) as certificates or keys in PEM form"

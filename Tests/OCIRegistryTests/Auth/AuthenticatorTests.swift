@@ -26,6 +26,15 @@ final class StubCredentials: CredentialStore {
     func change(to credential: Credential?) { state.withLock { $0.all = credential } }
 }
 
+/// A store that is a closure.
+private struct ClosureStore: CredentialStore {
+    let find: @Sendable () async throws -> Credential?
+
+    func credential(for host: RegistryHost, repository: RepositoryName?) async throws -> Credential? {
+        try await find()
+    }
+}
+
 /// A token server that is a closure, and what it was asked.
 private final class StubTokenServer: Sendable {
     typealias Script = @Sendable (_ number: Int, TokenService.Request) async throws -> Authenticator.Answer
@@ -82,7 +91,7 @@ extension Authenticator.Answer {
 
     private func authenticator(
         _ server: StubTokenServer,
-        _ store: StubCredentials = StubCredentials(),
+        _ store: any CredentialStore = StubCredentials(),
         clock: any Clock<Duration> = ContinuousClock()
     ) throws -> Authenticator {
         let policy = OutboundPolicy(origin: base.origin)
@@ -229,6 +238,46 @@ extension Authenticator.Answer {
         clock.advance(by: .milliseconds(1))
         #expect(try await header(authenticator, pull) == "Bearer t3")
         #expect(server.requests.count == 3)
+    }
+
+    @Test func `a credential for twelve hours is renewed once before it ends, however many requests wait`() async throws
+    {
+        let clock = ManualClock()
+        let looks = Shared(0)
+        let store = ClosureStore {
+            let number = looks.change { count in
+                count += 1
+                return count
+            }
+            // Long enough that all the others come meanwhile.
+            try await Task.sleep(for: .milliseconds(50))
+            return Credential(
+                .password(username: "AWS", Secret("\(number)")),
+                origin: "a test",
+                life: .seconds(12 * 3600)
+            )
+        }
+        let authenticator = try authenticator(StubTokenServer { _, _ in throw Broken() }, store, clock: clock)
+        #expect(try await learn(authenticator, [Challenge(scheme: "basic", parameters: [:])], rejected: nil))
+        func askAll() async throws -> Set<String?> {
+            try await withThrowingTaskGroup(of: String?.self) { group in
+                for _ in 0..<50 { group.addTask { try await header(authenticator, pull) } }
+                return try await group.reduce(into: []) { $0.insert($1) }
+            }
+        }
+        func basic(_ number: Int) -> String { Secret.basic("AWS", Secret("\(number)")).exposed }
+        #expect(try await askAll() == [basic(1)])
+        clock.advance(by: .seconds(9 * 3600 - 1))
+        #expect(try await askAll() == [basic(1)])
+        #expect(looks.value == 1)
+        clock.advance(by: .seconds(1))
+        _ = try await askAll()
+        #expect(try await askAll() == [basic(2)])
+        #expect(looks.value == 2)
+        // Nobody asked for so long that it has ended.
+        clock.advance(by: .seconds(12 * 3600))
+        #expect(try await askAll() == [basic(3)])
+        #expect(looks.value == 3)
     }
 
     @Test func `a token that lives no time at all is used once, and nobody waits for ever`() async throws {
