@@ -80,6 +80,14 @@ extension RegistryError: DigestRefusalError {
     }
 }
 
+extension RegistryError {
+    /// Whether a token server refused a token, as some do where they do not grant all that is asked for.
+    var isRefusedToken: Bool {
+        guard case .tokenServer(_, let status, _) = cause else { return false }
+        return status == 401 || status == 403
+    }
+}
+
 /// Why no answer came from a host.
 public enum ConnectionFailure: Hashable, Sendable {
     /// The name of the host is not known, or no resolver could be asked.

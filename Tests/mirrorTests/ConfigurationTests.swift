@@ -94,6 +94,70 @@ import Testing
         #expect(try read(text).registries.values.allSatisfy { $0 == RegistrySettings() })
     }
 
+    @Test func `credentials are read by repository`() throws {
+        let configuration = try MirrorConfiguration(
+            parsing: Array(
+                """
+                version: 1
+                registries:
+                  docker.io:
+                    credentials:
+                      - { repositories: [nginx, acme/**], username: acme, password: { env: A } }
+                      - { repositories: ["*/tool"], helper: pass }
+                      - { identity-token: { env: T } }
+                  r.lan: { credentials: [{ repositories: [team/app], helper: pass }] }
+                """
+                .utf8
+            ),
+            file: "mirror.yaml"
+        )
+        func credentials(_ name: String?, _ host: RegistryHost = .dockerHub) throws -> RegistrySettings.Credentials? {
+            configuration[host].credentials(for: try name.map { try RepositoryName($0) })
+        }
+        let acme = RegistrySettings.Credentials.password(username: "acme", .environment("A"))
+        #expect(try credentials("library/nginx") == acme)
+        // The first that fits counts.
+        #expect(try credentials("acme/tool") == acme)
+        #expect(try credentials("other/tool") == .helper("pass"))
+        #expect(try credentials("nginx") == .identityToken(.environment("T")))
+        #expect(try credentials(nil) == .identityToken(.environment("T")))
+        let host = try RegistryHost("r.lan")
+        #expect(try credentials("team/app", host) == .helper("pass"))
+        #expect(try credentials("team/other", host) == nil)
+        #expect(try credentials(nil, host) == .helper("pass"))
+    }
+
+    @Test func `credentials that are never used, and patterns that are none, are found with their places`() {
+        let text = """
+            version: 1
+            registries:
+              r.lan:
+                credentials:
+                  - helper: pass
+                  - { repositories: [a/**, 'b//c', a/**], helper: pass }
+                  - { repositories: [], helper: pass }
+                  - { repositories: [a/**] }
+              s.lan: { credentials: [] }
+            """
+        let place = "registries.\"r.lan\".credentials"
+        let unused =
+            "it is never used: the entry in line 5 has no repositories, and so fits all; it must be the last"
+        #expect(
+            mistakes(text) == [
+                "mirror.yaml:6:9: \(place)[1]: \(unused)",
+                "mirror.yaml:6:32: \(place)[1].repositories[1]: \"b//c\" is not a pattern: byte 3: a name is missing "
+                    + "beside a slash",
+                "mirror.yaml:6:40: \(place)[1].repositories[2]: a/** stands already in line 6; say there what is meant",
+                "mirror.yaml:7:9: \(place)[2]: \(unused)",
+                "mirror.yaml:7:25: \(place)[2].repositories: expected a list with a repository in it, but found none",
+                "mirror.yaml:8:9: \(place)[3]: \(unused)",
+                "mirror.yaml:8:9: \(place)[3]: exactly one must be here: username and password, identity-token or helper",
+                "mirror.yaml:8:26: \(place)[3].repositories[0]: a/** stands already in line 6; say there what is meant",
+                "mirror.yaml:9:25: registries.\"s.lan\".credentials: expected a list with credentials in it, but found none",
+            ]
+        )
+    }
+
     @Test func `JSON is YAML`() throws {
         let text = #"""
             {

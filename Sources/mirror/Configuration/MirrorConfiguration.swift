@@ -113,7 +113,7 @@ enum FileKeys {
                     reader.report(.sameHost(host.description, firstLine: line), at: entry.keyMark, entry.value.path)
                 } else {
                     lines[host] = entry.keyMark.line
-                    registries[host] = settings
+                    registries[host] = host == .dockerHub ? settings.ofHub : settings
                 }
             } catch {
                 reader.report(.badHost(error), at: entry.keyMark, entry.value.path)

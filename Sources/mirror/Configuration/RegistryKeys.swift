@@ -3,14 +3,16 @@
 
 import OCI
 import OCIRegistry
+import Replication
 
 /// The keys of the entry of one registry.
 enum RegistryKeys {
-    static let credentials = ConfigKey<RegistrySettings.Credentials>(
+    static let credentials = ConfigKey<CredentialRules>(
         "credentials",
-        "How to log in. Without it, credentials are looked for where docker and podman keep them.",
-        .mapping(CredentialKeys.shape)
-    ) { node, reader in CredentialKeys.read(node, reader) }
+        "How to log in; a list says it by repository. Without it, credentials are looked for where docker and podman keep "
+            + "them.",
+        CredentialRules.schema
+    ) { node, reader in CredentialRules(node, reader) }
     static let transport = ConfigKey<Transport>
         .choice(
             "transport",
@@ -138,7 +140,16 @@ enum CredentialKeys {
         "NAME of a program docker-credential-NAME that is asked for user name and password.",
         .text()
     ) { node, reader in Secret.helperName(node, reader) }
-    static let shape = ConfigShape([username.field, password.field, identityToken.field, helper.field])
+    static let repositories = ConfigKey<[RepositoryPattern]>
+        .list(
+            "repositories",
+            "The repositories that these credentials are for: names, or patterns with * and **; all unless it is said.",
+            of: .text(),
+            read: pattern
+        )
+    static let shape = ConfigShape([
+        username.field, password.field, identityToken.field, helper.field, repositories.field,
+    ])
 
     /// The keys of a place where a secret is kept.
     enum Secret {
@@ -182,6 +193,10 @@ enum CredentialKeys {
         }
     }
 
+    @Sendable static func pattern(_ item: ConfigNode, _ reader: ConfigReader) -> RepositoryPattern? {
+        reader.text(item, "the name of a repository").flatMap { RepositoryKeys.pattern($0, at: item, reader) }
+    }
+
     static func read(_ node: ConfigNode, _ reader: ConfigReader) -> RegistrySettings.Credentials? {
         guard let entry = reader.mapping(node, shape) else { return nil }
         let name = entry.value(username)
@@ -214,7 +229,10 @@ extension RegistrySettings {
     /// Reads the entry of one registry.
     init(_ node: ConfigNode, _ reader: ConfigReader) {
         guard let entry = reader.mapping(node, RegistryKeys.shape) else { return }
-        credentials = entry.value(RegistryKeys.credentials)
+        if let rules = entry.value(RegistryKeys.credentials) {
+            credentials = rules.others
+            repositoryCredentials = rules.byRepository
+        }
         scheme = entry.value(RegistryKeys.transport)?.scheme
         product = entry.value(RegistryKeys.product)
         certificateAuthority = entry.value(RegistryKeys.certificateAuthority)

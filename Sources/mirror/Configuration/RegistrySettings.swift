@@ -3,6 +3,7 @@
 
 import OCI
 import OCIRegistry
+import Replication
 
 /// What a config file says of one registry.
 ///
@@ -26,6 +27,12 @@ struct RegistrySettings: Hashable, Sendable {
         case helper(String)
     }
 
+    /// How to log in for some repositories of a registry.
+    struct RepositoryCredentials: Hashable, Sendable {
+        let repositories: [RepositoryPattern]
+        let credentials: Credentials
+    }
+
     /// What a client shows of itself in TLS.
     struct ClientCertificate: Hashable, Sendable {
         /// The file of the certificate, and of those between it and the authority; PEM.
@@ -40,7 +47,10 @@ struct RegistrySettings: Hashable, Sendable {
         case v13 = "1.3"
     }
 
+    /// How to log in for all that no entry of ``repositoryCredentials`` fits.
     var credentials: Credentials?
+    /// How to log in for some repositories; the first that fits counts.
+    var repositoryCredentials: [RepositoryCredentials] = []
     /// The scheme of requests, unless an address is written with another one.
     var scheme: Scheme?
     /// What the registry is.
@@ -72,5 +82,14 @@ struct RegistrySettings: Hashable, Sendable {
         if let idleTimeout { limits.idleTimeout = idleTimeout }
         if let commitTimeout { limits.commitTimeout = commitTimeout }
         return limits
+    }
+
+    /// How to log in for a repository, or, where none is meant, for the registry as a whole.
+    ///
+    /// The whole has the credentials that hold for no repository in particular, or else the first of all.
+    func credentials(for repository: RepositoryName?) -> Credentials? {
+        guard let repository else { return credentials ?? repositoryCredentials.first?.credentials }
+        let own = repositoryCredentials.first { $0.repositories.contains { $0.matches(repository) } }
+        return own?.credentials ?? credentials
     }
 }

@@ -105,19 +105,31 @@ enum JobText {
         let settings = file[host]
         let isKnown = file.registries[host] != nil
         let scheme = settings.scheme ?? (host.isLoopback ? .http : .https)
-        let login =
-            switch settings.credentials {
-            case .password(let username, _)?: "user \(username)"
-            case .identityToken?: "an identity token"
-            case .helper(let name)?: "docker-credential-\(name)"
-            case nil: "where docker and podman keep them"
-            }
+        let byRepository = settings.repositoryCredentials.map { entry in
+            ("", "credentials: \(login(entry.credentials)) for \(patterns(entry.repositories))", "registries")
+        }
+        let others = (
+            "", "credentials: \(login(settings.credentials))" + (byRepository.isEmpty ? "" : " for others"),
+            settings.credentials == nil ? "built in" : "registries"
+        )
         return [
             (
                 role, "\(host), \(scheme.rawValue), \(settings.limits.requests) requests at once",
                 isKnown ? "registries" : "built in"
-            ),
-            ("", "credentials: \(login)", settings.credentials == nil ? "built in" : "registries"),
-        ]
+            )
+        ] + byRepository + [others]
+    }
+
+    private static func login(_ credentials: RegistrySettings.Credentials?) -> String {
+        switch credentials {
+        case .password(let username, _)?: "user \(username)"
+        case .identityToken?: "an identity token"
+        case .helper(let name)?: "docker-credential-\(name)"
+        case nil: "where docker and podman keep them"
+        }
+    }
+
+    private static func patterns(_ patterns: [RepositoryPattern]) -> String {
+        patterns.map(\.text).joined(separator: " ")
     }
 }
