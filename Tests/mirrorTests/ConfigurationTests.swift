@@ -127,6 +127,18 @@ import Testing
         #expect(try credentials(nil, host) == .helper("pass"))
     }
 
+    @Test func `mirrors are read as hosts with a path`() throws {
+        let text = """
+            version: 1
+            registries:
+              docker.io: { mirrors: [cache.lan/hub/proxy, "10.0.0.5:5000", localhost/], only-mirrors: true }
+            """
+        let settings = try MirrorConfiguration(parsing: Array(text.utf8), file: "mirror.yaml")[.dockerHub]
+        #expect(settings.usesOnlyMirrors)
+        #expect(settings.mirrors.map(\.description) == ["cache.lan/hub/proxy", "10.0.0.5:5000", "localhost"])
+        #expect(settings.mirrors.first?.path == (try RepositoryName("hub/proxy")))
+    }
+
     @Test func `credentials that are never used, and patterns that are none, are found with their places`() {
         let text = """
             version: 1
@@ -259,6 +271,17 @@ import Testing
             "certificate-authority: a, skip-certificate-verification: true",
             "certificate-authority: it has no meaning beside skip-certificate-verification: true"
         ),
+        ("only-mirrors: true", "only-mirrors: mirrors is missing beside it"),
+        (
+            "mirrors: [a.lan, R.LAN/x]",
+            "mirrors[1]: expected another registry than the one that it mirrors"
+        ),
+        (
+            "mirrors: ['https://a.lan']",
+            "mirrors[0]: expected a mirror without a scheme; say transport in its own entry"
+        ),
+        ("mirrors: [a.lan/X]", "mirrors[0]: \"X\" is not the name of a repository: byte 1 cannot stand there"),
+        ("mirrors: [a.lan//]", "mirrors[0]: the name of a repository is missing"),
         ("token-servers: a.lan", "token-servers: expected a list, but found a text"),
         (
             "token-servers: [a.lan, 'b c']",

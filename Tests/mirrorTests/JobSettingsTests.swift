@@ -301,7 +301,7 @@ import Testing
         let text = """
             version: 1
             registries:
-              docker.io: { credentials: { username: acme, password: { env: X } }, limits: { requests: 4 } }
+              docker.io: { credentials: { username: acme, password: { env: X } }, limits: { requests: 4 }, mirrors: [m.lan/x] }
               b.lan: { transport: http, credentials: { helper: pass } }
               localhost:5000:
                 credentials: [{ repositories: [hub/**, x], username: hub, password: { env: Y } }, { helper: pass }]
@@ -346,6 +346,7 @@ import Testing
                   repository   !secret/**                                                    line 12
                   source       docker.io, https, 4 requests at once                          registries
                                credentials: user acme                                        registries
+                               read from m.lan/x, then from itself                           registries
                                spool: always                                                 line 26
                                spool-limit: 20GB                                             line 27
                   destination  localhost:5000, http, 16 requests at once                     registries

@@ -69,7 +69,7 @@ enum RegistryKeys {
     static let shape = ConfigShape([
         credentials.field, transport.field, product.field, certificateAuthority.field, clientCertificate.field,
         clientKey.field, skipCertificateVerification.field, minimumTLS.field, limits.field, timeouts.field,
-        tokenServers.field, uploadHosts.field,
+        tokenServers.field, uploadHosts.field, MirrorKeys.mirrors.field, MirrorKeys.onlyMirrors.field,
     ])
 
     /// The keys of `limits`.
@@ -254,6 +254,8 @@ extension RegistrySettings {
         }
         tokenServers = entry.value(RegistryKeys.tokenServers) ?? []
         uploadHosts = entry.value(RegistryKeys.uploadHosts) ?? []
+        mirrors = entry.value(MirrorKeys.mirrors) ?? []
+        usesOnlyMirrors = entry.value(MirrorKeys.onlyMirrors) ?? false
         checkTogether(entry, reader)
     }
 
@@ -268,6 +270,9 @@ extension RegistrySettings {
         case (.some, nil): report(.needs(key), certificate)
         case (nil, .some): report(.needs(certificate), key)
         default: break
+        }
+        if usesOnlyMirrors, entry[MirrorKeys.mirrors.name] == nil {
+            report(.needs(MirrorKeys.mirrors.name), MirrorKeys.onlyMirrors.name)
         }
         let authority = RegistryKeys.certificateAuthority.name
         let skipping = RegistryKeys.skipCertificateVerification.name

@@ -73,6 +73,11 @@ struct RegistrySettings: Hashable, Sendable {
     /// Hosts besides the registry to which an upload may be led.
     var uploadHosts: [RegistryHost] = []
 
+    /// Places that are read from first.
+    var mirrors: [MirrorPlace] = []
+    /// Whether the registry itself is never read from.
+    var usesOnlyMirrors = false
+
     /// The limits that a registry has without a file, with what the file says instead.
     var limits: RegistryLimits {
         var limits = RegistryLimits()

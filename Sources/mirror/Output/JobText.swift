@@ -23,7 +23,9 @@ enum JobText {
         let tags = job.digestTags.value == .untagged ? "not tagged" : "tagged \(job.digestTags.value)"
         rows.append(("digests", tags, origin(job.digestTags.origin)))
         rows += content(job)
-        if let host = job.source.value.host { rows += registry(host, "source", file) + spool(file.spool) }
+        if let host = job.source.value.host {
+            rows += registry(host, "source", file) + mirrors(of: host, file) + spool(file.spool)
+        }
         if let host = job.destination.value.host, host != job.source.value.host {
             rows += registry(host, "destination", file)
         }
@@ -118,6 +120,13 @@ enum JobText {
                 isKnown ? "registries" : "built in"
             )
         ] + byRepository + [others]
+    }
+
+    private static func mirrors(of host: RegistryHost, _ file: MirrorConfiguration) -> [(String, String, String)] {
+        guard !file[host].mirrors.isEmpty else { return [] }
+        let places = file[host].mirrors.map(\.description).joined(separator: ", ")
+        let rest = file[host].usesOnlyMirrors ? "and never from itself" : "then from itself"
+        return [("", "read from \(places), \(rest)", "registries")]
     }
 
     private static func login(_ credentials: RegistrySettings.Credentials?) -> String {
