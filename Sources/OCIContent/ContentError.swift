@@ -48,6 +48,12 @@ public protocol DigestRefusalError: Error {
     var isAboutDigest: Bool { get }
 }
 
+/// An error that knows whether a place could not be reached, or gave no answer that says anything about its content.
+public protocol ReachabilityError: Error {
+    /// Whether that is why.
+    var isUnreachable: Bool { get }
+}
+
 /// An error of one side that is already dealt with: the retries of that side are used up, or would not help.
 ///
 /// It is not transient, so that the other side's retries do not multiply those of this one.

@@ -80,6 +80,36 @@ extension RegistryError: DigestRefusalError {
     }
 }
 
+extension RegistryError: ReachabilityError {
+    /// Whether the registry, or its token server, is down or out of reach.
+    ///
+    /// A host that shows the wrong certificate, or speaks no TLS, is not: somebody may pose as it.
+    public var isUnreachable: Bool {
+        switch cause {
+        case .connection(let failure), .tokenServerConnection(_, let failure): failure.isUnreachable
+        case .status(let status, _), .tokenServer(_, let status, _): [500, 502, 503, 504].contains(status)
+        case .refused, .answer: false
+        }
+    }
+}
+
+extension ConnectionFailure {
+    fileprivate var isUnreachable: Bool {
+        switch self {
+        case .unknownHost, .refused, .connectTimeout, .stalled, .closed, .unreachable, .proxy, .other: true
+        case .certificate, .tls, .plainHTTP, .forbiddenAddress, .tooManyOpenFiles: false
+        }
+    }
+}
+
+extension RegistryError {
+    /// Whether a token server refused a token, as some do where they do not grant all that is asked for.
+    var isRefusedToken: Bool {
+        guard case .tokenServer(_, let status, _) = cause else { return false }
+        return status == 401 || status == 403
+    }
+}
+
 /// Why no answer came from a host.
 public enum ConnectionFailure: Hashable, Sendable {
     /// The name of the host is not known, or no resolver could be asked.

@@ -56,6 +56,14 @@ final class Recorder<Element: Sendable>: Sendable {
     var elements: [Element] { state.withLock { $0 } }
     var count: Int { elements.count }
 
+    /// All elements, which are forgotten.
+    func takeAll() -> [Element] {
+        state.withLock { elements in
+            defer { elements = [] }
+            return elements
+        }
+    }
+
     @discardableResult
     func record(_ element: Element) -> Int {
         state.withLock {

@@ -94,6 +94,82 @@ import Testing
         #expect(try read(text).registries.values.allSatisfy { $0 == RegistrySettings() })
     }
 
+    @Test func `credentials are read by repository`() throws {
+        let configuration = try MirrorConfiguration(
+            parsing: Array(
+                """
+                version: 1
+                registries:
+                  docker.io:
+                    credentials:
+                      - { repositories: [nginx, acme/**], username: acme, password: { env: A } }
+                      - { repositories: ["*/tool"], helper: pass }
+                      - { identity-token: { env: T } }
+                  r.lan: { credentials: [{ repositories: [team/app], helper: pass }] }
+                """
+                .utf8
+            ),
+            file: "mirror.yaml"
+        )
+        func credentials(_ name: String?, _ host: RegistryHost = .dockerHub) throws -> RegistrySettings.Credentials? {
+            configuration[host].credentials(for: try name.map { try RepositoryName($0) })
+        }
+        let acme = RegistrySettings.Credentials.password(username: "acme", .environment("A"))
+        #expect(try credentials("library/nginx") == acme)
+        // The first that fits counts.
+        #expect(try credentials("acme/tool") == acme)
+        #expect(try credentials("other/tool") == .helper("pass"))
+        #expect(try credentials("nginx") == .identityToken(.environment("T")))
+        #expect(try credentials(nil) == .identityToken(.environment("T")))
+        let host = try RegistryHost("r.lan")
+        #expect(try credentials("team/app", host) == .helper("pass"))
+        #expect(try credentials("team/other", host) == nil)
+        #expect(try credentials(nil, host) == .helper("pass"))
+    }
+
+    @Test func `mirrors are read as hosts with a path`() throws {
+        let text = """
+            version: 1
+            registries:
+              docker.io: { mirrors: [cache.lan/hub/proxy, "10.0.0.5:5000", localhost/], only-mirrors: true }
+            """
+        let settings = try MirrorConfiguration(parsing: Array(text.utf8), file: "mirror.yaml")[.dockerHub]
+        #expect(settings.usesOnlyMirrors)
+        #expect(settings.mirrors.map(\.description) == ["cache.lan/hub/proxy", "10.0.0.5:5000", "localhost"])
+        #expect(settings.mirrors.first?.path == (try RepositoryName("hub/proxy")))
+    }
+
+    @Test func `credentials that are never used, and patterns that are none, are found with their places`() {
+        let text = """
+            version: 1
+            registries:
+              r.lan:
+                credentials:
+                  - helper: pass
+                  - { repositories: [a/**, 'b//c', a/**], helper: pass }
+                  - { repositories: [], helper: pass }
+                  - { repositories: [a/**] }
+              s.lan: { credentials: [] }
+            """
+        let place = "registries.\"r.lan\".credentials"
+        let unused =
+            "it is never used: the entry in line 5 has no repositories, and so fits all; it must be the last"
+        #expect(
+            mistakes(text) == [
+                "mirror.yaml:6:9: \(place)[1]: \(unused)",
+                "mirror.yaml:6:32: \(place)[1].repositories[1]: \"b//c\" is not a pattern: byte 3: a name is missing "
+                    + "beside a slash",
+                "mirror.yaml:6:40: \(place)[1].repositories[2]: a/** stands already in line 6; say there what is meant",
+                "mirror.yaml:7:9: \(place)[2]: \(unused)",
+                "mirror.yaml:7:25: \(place)[2].repositories: expected a list with a repository in it, but found none",
+                "mirror.yaml:8:9: \(place)[3]: \(unused)",
+                "mirror.yaml:8:9: \(place)[3]: exactly one must be here: username and password, identity-token or helper",
+                "mirror.yaml:8:26: \(place)[3].repositories[0]: a/** stands already in line 6; say there what is meant",
+                "mirror.yaml:9:25: registries.\"s.lan\".credentials: expected a list with credentials in it, but found none",
+            ]
+        )
+    }
+
     @Test func `JSON is YAML`() throws {
         let text = #"""
             {
@@ -195,6 +271,17 @@ import Testing
             "certificate-authority: a, skip-certificate-verification: true",
             "certificate-authority: it has no meaning beside skip-certificate-verification: true"
         ),
+        ("only-mirrors: true", "only-mirrors: mirrors is missing beside it"),
+        (
+            "mirrors: [a.lan, R.LAN/x]",
+            "mirrors[1]: expected another registry than the one that it mirrors"
+        ),
+        (
+            "mirrors: ['https://a.lan']",
+            "mirrors[0]: expected a mirror without a scheme; say transport in its own entry"
+        ),
+        ("mirrors: [a.lan/X]", "mirrors[0]: \"X\" is not the name of a repository: byte 1 cannot stand there"),
+        ("mirrors: [a.lan//]", "mirrors[0]: the name of a repository is missing"),
         ("token-servers: a.lan", "token-servers: expected a list, but found a text"),
         (
             "token-servers: [a.lan, 'b c']",

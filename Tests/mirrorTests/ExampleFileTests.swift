@@ -66,6 +66,7 @@ import Testing
         "version: 1", "{\"version\": 1, \"jobs\": {}}", "version: 1\njobs:\nregistries:\ndefaults:\n",
         "version: 1\nregistries: { r.lan: , s.lan: { limits: , minimum-tls: 1.2 }, t.lan: { minimum-tls: '1.3' } }",
         "version: 1\nregistries: { r.lan: { credentials: { username: 42, password: { file: 7 } } } }",
+        "version: 1\nregistries: { r.lan: { credentials: [{ helper: a, repositories: [b/**, 3] }, { helper: c }] } }",
         "version: 1\njobs: { a: { from: a.lan/, to: b.lan/ } }",
         "version: 1\njobs: { a: { from: a.lan/, to: b.lan/, tags: [1.20, 3, 'x', /y/] } }",
         "version: 1\njobs: { a: { from: a.lan/, to: b.lan/, tags: { semver: 1.20, newest: 3, include: , exclude: [7] } } }",
@@ -114,7 +115,7 @@ import Testing
             ),
             (
                 "version: 1\nregistries: { r.lan: { credentials: { username: a, password: b } } }",
-                ["$.registries.r.lan.credentials.password: type"]
+                ["$.registries.r.lan.credentials: anyOf"]
             ),
             ("version: 1\nregistries: { r.lan: { upload-hosts: u.lan } }", ["$.registries.r.lan.upload-hosts: type"]),
             ("version: 1\njobs: { a: { from: a.lan/ } }", ["$.jobs.a: required to"]),

@@ -438,6 +438,7 @@ import Testing
         let others = [
             String(repeating: "#", count: 1 << 20) + "\n", "version: {", "version: 1\nx: \(deep)", "version: 2", "[]",
             "version: 1\nregistries: { a b: {}, r.lan: { credentials: {} }, R.lan: { client-key: k } }",
+            "version: 1\nregistries: { r.lan: { credentials: [{ helper: a }, { helper: b }] } }",
             "version: 1\njobs: { a: { from: a.lan/, to: b.lan/x:1 }, b: { from: a.lan/, to: b.lan/, references: bad.txt } }",
         ]
         // These are of the files of images, and have their cases with them.
@@ -452,7 +453,7 @@ import Testing
         "notAllowed", "outOfRange", "badHost", "sameHost", "literalSecret", "oneOf", "needs", "contradicts", "badName",
         "badAddress", "badMapping", "badPattern", "badRange", "badTemplate", "badDigest", "badPlace", "repeated",
         "excludedInLine", "manyToOne", "oneRepositoryOnly", "cycle", "sameEnds", "badFile", "unfilled", "imageID",
-        "afterReference", "tooMany",
+        "afterReference", "tooMany", "neverUsed",
     ]
 
     /// What a problem is called; whoever adds one is led here, and to the list above.
@@ -494,6 +495,7 @@ import Testing
         case .imageID: "imageID"
         case .afterReference: "afterReference"
         case .tooMany: "tooMany"
+        case .neverUsed: "neverUsed"
         }
     }
 }

@@ -301,8 +301,10 @@ import Testing
         let text = """
             version: 1
             registries:
-              docker.io: { credentials: { username: acme, password: { env: X } }, limits: { requests: 4 } }
+              docker.io: { credentials: { username: acme, password: { env: X } }, limits: { requests: 4 }, mirrors: [m.lan/x] }
               b.lan: { transport: http, credentials: { helper: pass } }
+              localhost:5000:
+                credentials: [{ repositories: [hub/**, x], username: hub, password: { env: Y } }, { helper: pass }]
             defaults: { overwrite: never }
             jobs:
               base:
@@ -329,55 +331,57 @@ import Testing
         let shown = configuration.jobs.map { JobText.text($0, configuration, Style(isColoured: false)) }
         #expect(
             shown.joined(separator: "\n\n") == """
-                base  mirror.yaml:7
-                  from         docker.io/library                                             line 8
-                  to           localhost:5000/hub                                            line 9
-                  overwrite    if-unchanged                                                  line 21
+                base  mirror.yaml:9
+                  from         docker.io/library                                             line 10
+                  to           localhost:5000/hub                                            line 11
+                  overwrite    if-unchanged                                                  line 23
                   referrers    all                                                           built in
                   platforms    all                                                           built in
                   layers       non-distributable: skip                                       built in
                   digests      tagged pinned-{algorithm}-{hex}                               built in
-                  repository   alpine: newest 3 by version                                   line 11
-                  repository   nginx: include 1.*, exclude *-perl, semver >=1.24, as tools/{name}  line 12
-                  repository   redis: pushed within 36h, newest 5 by date                    line 15
-                  repository   python: 1 digest                                              line 17
-                  repository   !secret/**                                                    line 10
+                  repository   alpine: newest 3 by version                                   line 13
+                  repository   nginx: include 1.*, exclude *-perl, semver >=1.24, as tools/{name}  line 14
+                  repository   redis: pushed within 36h, newest 5 by date                    line 17
+                  repository   python: 1 digest                                              line 19
+                  repository   !secret/**                                                    line 12
                   source       docker.io, https, 4 requests at once                          registries
                                credentials: user acme                                        registries
-                               spool: always                                                 line 24
-                               spool-limit: 20GB                                             line 25
-                  destination  localhost:5000, http, 16 requests at once                     built in
-                               credentials: where docker and podman keep them                built in
+                               read from m.lan/x, then from itself                           registries
+                               spool: always                                                 line 26
+                               spool-limit: 20GB                                             line 27
+                  destination  localhost:5000, http, 16 requests at once                     registries
+                               credentials: user hub for hub/** x                            registries
+                               credentials: docker-credential-pass for others                registries
 
-                one  mirror.yaml:22
-                  from         a.lan/app:1                                     line 22
-                  to           b.lan/app                                       line 22
-                  overwrite    never                                           defaults, line 5
+                one  mirror.yaml:24
+                  from         a.lan/app:1                                     line 24
+                  to           b.lan/app                                       line 24
+                  overwrite    never                                           defaults, line 7
                   referrers    all                                             built in
                   platforms    all                                             built in
                   layers       non-distributable: skip                         built in
                   digests      tagged pinned-{algorithm}-{hex}                 built in
-                  image        app:1                                           line 22
+                  image        app:1                                           line 24
                   source       a.lan, https, 16 requests at once               built in
                                credentials: where docker and podman keep them  built in
-                               spool: always                                   line 24
-                               spool-limit: 20GB                               line 25
+                               spool: always                                   line 26
+                               spool-limit: 20GB                               line 27
                   destination  b.lan, http, 16 requests at once                registries
                                credentials: docker-credential-pass             registries
 
-                listed  mirror.yaml:23
-                  from         a.lan/                                          line 23
-                  to           b.lan/                                          line 23
-                  overwrite    never                                           defaults, line 5
+                listed  mirror.yaml:25
+                  from         a.lan/                                          line 25
+                  to           b.lan/                                          line 25
+                  overwrite    never                                           defaults, line 7
                   referrers    all                                             built in
                   platforms    all                                             built in
                   layers       non-distributable: skip                         built in
                   digests      tagged pinned-{algorithm}-{hex}                 built in
-                  references   ./none.txt (not there yet)                      line 23
+                  references   ./none.txt (not there yet)                      line 25
                   source       a.lan, https, 16 requests at once               built in
                                credentials: where docker and podman keep them  built in
-                               spool: always                                   line 24
-                               spool-limit: 20GB                               line 25
+                               spool: always                                   line 26
+                               spool-limit: 20GB                               line 27
                   destination  b.lan, http, 16 requests at once                registries
                                credentials: docker-credential-pass             registries
                 """

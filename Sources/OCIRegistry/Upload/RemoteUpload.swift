@@ -60,7 +60,12 @@ struct RemoteUpload {
     mutating func run() async throws -> Arrival {
         while true {
             let action = machine.action
-            let answer = try await answer(to: action)
+            let answer: Answer
+            do { answer = try await self.answer(to: action) } catch let error as RegistryError {
+                guard error.isRefusedToken, machine.giveUpMount() else { throw error }
+                registry.learn(machine.lessons)
+                continue
+            }
             let (reply, refusal) = (answer.reply, answer.refusal)
             answeredBy = reply.url
             machine.profile = registry.profile

@@ -96,7 +96,9 @@ struct UploadMachine {
         } else if terms.replaces {
             action = .start
         } else {
-            action = lessons.mountRefused ? .find : .mount(from: terms.sibling ?? terms.repository)
+            let from = terms.sibling ?? terms.repository
+            let isClosed = lessons.mountRefused || lessons.closedWays.contains(.init(from: from, to: terms.repository))
+            action = isClosed ? .find : .mount(from: from)
         }
     }
 
@@ -149,10 +151,26 @@ extension UploadMachine {
             // Whether the repository itself is the trouble, the plain way will tell.
             lessons.mountRefused = true
             return .find
+        case (.mount(let from), 401), (.mount(let from), 403):
+            // The credential of this repository may not read the other one.
+            return closeWay(from: from)
         case (.find, 200): return .finish(.present)
         case (.find, 404): return .start
         default: return .fail
         }
+    }
+
+    /// No token is given for a mount; returns `false` where the repository itself is what it is refused for.
+    mutating func giveUpMount() -> Bool {
+        guard case .mount(let from) = action else { return false }
+        action = closeWay(from: from)
+        return action != .fail
+    }
+
+    private mutating func closeWay(from: RepositoryName) -> Action {
+        guard from != terms.repository else { return .fail }
+        lessons.closedWays.insert(.init(from: from, to: terms.repository))
+        return .find
     }
 
     /// The session says how far it is.

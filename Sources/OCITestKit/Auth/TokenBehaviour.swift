@@ -57,6 +57,8 @@ extension TokenServer {
         public var servesAnonymous = true
         /// Who gets what; at first users get all, and where there are users, others get `pull`.
         public var grant: Grant
+        /// Whether no token is given at all where less than what was asked for would be granted.
+        public var refusesPartialGrants = false
         /// How many seconds a token is good for.
         ///
         /// The registry refuses it then: docker-registry would accept it for 60 s longer (its leeway for clocks), which

@@ -73,6 +73,9 @@ final class TokenDesk: Sendable {
         request.granted = request.scopes
             .map { $0.allowing(behaviour.grant(request.user, $0)) }
             .filter { !$0.actions.isEmpty }
+        if behaviour.refusesPartialGrants, request.granted != request.scopes {
+            return .error(403, "DENIED", "not all of it is granted")
+        }
         return tokens(for: request, behaviour)
     }
 

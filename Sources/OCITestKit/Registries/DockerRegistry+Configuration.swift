@@ -36,6 +36,9 @@ extension DockerRegistry {
         """
     }
 
+    /// The part of the configuration that makes the registry a pull-through cache.
+    static func proxy(of upstream: String) -> String { "proxy:\n  remoteurl: http://\(upstream)\n" }
+
     /// The part of the configuration that says who is let in, and the files that it names.
     static func access(_ authentication: Authentication, in directory: String) async throws -> String {
         switch authentication {

@@ -57,11 +57,13 @@ public final class DockerRegistry: Sendable {
     ///   - parent: Where its directory is made; `nil` for ``usualParent``.
     ///   - allowsDeletion: Whether manifests and blobs can be deleted.
     ///   - authentication: Whom it lets in.
+    ///   - upstream: The address of a registry of which it is a pull-through cache; `nil` for a registry of its own.
     /// - Throws: ``StartFailure``, and ``ToolFailure`` if a file of passwords cannot be made.
     public static func start(
         in parent: String? = nil,
         allowsDeletion: Bool = true,
-        authentication: Authentication = .none
+        authentication: Authentication = .none,
+        upstream: String? = nil
     ) async throws -> DockerRegistry {
         guard isInstalled else {
             throw StartFailure(description: "\(program) is missing: install Debian's package docker-registry")
@@ -74,7 +76,8 @@ public final class DockerRegistry: Sendable {
             for attempt in 1... {
                 let port = try LoopbackPort.free()
                 try write(
-                    configuration(port: port, directory: directory, allowsDeletion: allowsDeletion) + access,
+                    configuration(port: port, directory: directory, allowsDeletion: allowsDeletion) + access
+                        + (upstream.map(proxy(of:)) ?? ""),
                     in: directory
                 )
                 do {
@@ -152,7 +155,8 @@ public final class DockerRegistry: Sendable {
 
     private static func command(_ directory: String, _ port: Int) throws -> (program: String, arguments: [String]) {
         let configuration = "\(directory)/config.yml"
-        guard let substitute, try !String(contentsOfFile: configuration, encoding: .utf8).contains("\nauth:") else {
+        guard let substitute, try !String(contentsOfFile: configuration, encoding: .utf8).contains(/\n(auth|proxy):/)
+        else {
             return (program, ["serve", configuration])
         }
         let store = ["--store", "\(directory)/storage", "--listen", "127.0.0.1:\(port)"]
@@ -216,12 +220,14 @@ public func withDockerRegistry<Value: Sendable>(
     in parent: String? = nil,
     allowsDeletion: Bool = true,
     authentication: DockerRegistry.Authentication = .none,
+    upstream: String? = nil,
     _ body: (DockerRegistry) async throws -> Value
 ) async throws -> Value {
     let registry = try await DockerRegistry.start(
         in: parent,
         allowsDeletion: allowsDeletion,
-        authentication: authentication
+        authentication: authentication,
+        upstream: upstream
     )
     do {
         let value = try await body(registry)

@@ -41,7 +41,7 @@ struct ApplyRun {
     private func run(_ interruption: Interruption) async throws -> ExitCode {
         let ends = section.ends
         let job = Job(
-            source: try await pool.source(ends.source.place, show),
+            source: try await pool.source(ends.source.place, besides: ends.destination.place, show),
             destination: try await pool.destination(ends.destination.place, show),
             selection: .pinned(section.images),
             mapping: try NameMapping(

@@ -71,7 +71,7 @@ struct CopyRun {
     /// The job of a pair, with its destination in one of its roles.
     func job(_ pair: AddressPair, to destination: any SinkEndpoint, planning: Bool = false) async throws -> Job {
         Job(
-            source: try await pool.source(pair.source.place, show),
+            source: try await pool.source(pair.source.place, besides: pair.destination.place, show),
             destination: destination,
             selection: pair.selection,
             mapping: pair.mapping,

@@ -53,7 +53,7 @@ struct JobRun {
     func job(to destination: any SinkEndpoint, planning: Bool = false) async throws -> Job {
         for warning in settings.warnings { show.warn(warning.printable) }
         return Job(
-            source: try await pool.source(settings.source.value.place, show),
+            source: try await pool.source(settings.source.value.place, besides: place, show),
             destination: destination,
             selection: try settings.selection(now: now),
             mapping: settings.mapping,

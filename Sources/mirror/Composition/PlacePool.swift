@@ -37,6 +37,9 @@ actor PlacePool {
     private var folders: [Folder: OpenFolder] = [:]
     private var caches: [RegistryHost: ManifestCache] = [:]
     private var journals: [RegistryHost: UploadJournal] = [:]
+    /// Which mirrors, and which registries that have some, are worth asking.
+    private var conditions: [MirrorPlace: PlaceCondition] = [:]
+    private var originConditions: [RegistryHost: PlaceCondition] = [:]
     private let spool: SpoolFolder
     private let policy = RetryPolicy()
 
@@ -52,24 +55,77 @@ actor PlacePool {
     }
 
     /// The only wiring: a place to read from; a registry is observed, retried, read over several connections where one is
-    /// slow, and has a memory of manifests and of blobs that did not arrive yet.
-    func source(_ place: Place, _ show: Show) async throws -> any SourceEndpoint {
+    /// slow, has its mirrors in front of it, and a memory of manifests and of blobs that did not arrive yet.
+    /// - Parameter destination: Where what is read is written to.
+    func source(
+        _ place: Place,
+        besides destination: Place? = nil,
+        _ show: Show
+    ) async throws -> any SourceEndpoint {
         guard case .registry(let host, let scheme) = place else {
             return try await folder(place, for: .reading).source
         }
-        let paced = PacedEndpoint(
-            try endpoint(host, scheme, .source, show),
-            throttles: await bandwidth.throttles(of: host, .source)
-        )
-        let retrying = RetryingEndpoint(paced, policy: policy)
-        // On this machine a connection is never what a copy waits for.
-        return host.isLoopback ? remembering(retrying, of: host) : remembering(ParallelEndpoint(retrying), of: host)
+        let mirrors = access.mirrors(of: host, besides: destination?.host)
+        guard !mirrors.isEmpty else { return remembering(try await origin(host, scheme, show), of: host) }
+        return remembering(try await mirrored(host, scheme, by: mirrors, show), of: host)
     }
 
-    /// How many manifests a place to read from lets be fetched; `nil` where that is not counted.
+    private func origin(_ host: RegistryHost, _ scheme: Scheme?, _ show: Show) async throws -> any SourceEndpoint {
+        await read(try endpoint(host, scheme, .source, show), of: host, policy)
+    }
+
+    private func read(
+        _ endpoint: RemoteEndpoint,
+        of host: RegistryHost,
+        _ policy: RetryPolicy
+    ) async -> any SourceEndpoint {
+        let paced = PacedEndpoint(endpoint, throttles: await bandwidth.throttles(of: host, .source))
+        let retrying = RetryingEndpoint(paced, policy: policy)
+        // On this machine a connection is never what a copy waits for.
+        return host.isLoopback ? retrying : ParallelEndpoint(retrying)
+    }
+
+    /// A registry with its mirrors in front of it; what mirrors their own entries name does not count.
+    private func mirrored(
+        _ host: RegistryHost,
+        _ scheme: Scheme?,
+        by mirrors: [MirrorPlace],
+        _ show: Show
+    ) async throws -> MirroredEndpoint {
+        let isAlone = access.usesOnlyMirrors(host)
+        // To ask another place is a better second try.
+        let policy = isAlone ? policy : RetryPolicy(attempts: 2)
+        var members: [MirroredEndpoint.Member] = []
+        for mirror in mirrors {
+            let whole = await read(try endpoint(mirror.host, nil, .source, show), of: mirror.host, policy)
+            let part = mirror.path.map { SubtreeEndpoint($0, of: whole) as any SourceEndpoint } ?? whole
+            members.append(.init(part, condition(of: mirror)))
+        }
+        let itself = isAlone ? nil : MirroredEndpoint.Member(try await origin(host, scheme, show), condition(of: host))
+        return MirroredEndpoint(name: host.description, origin: itself, mirrors: members) { notice in
+            show.warn(MirrorWording.sentence(for: notice).printable)
+        }
+    }
+
+    private func condition(of mirror: MirrorPlace) -> PlaceCondition {
+        let condition = conditions[mirror] ?? .mirror()
+        conditions[mirror] = condition
+        return condition
+    }
+
+    private func condition(of host: RegistryHost) -> PlaceCondition {
+        let condition = originConditions[host] ?? .origin()
+        originConditions[host] = condition
+        return condition
+    }
+
+    /// How many manifests a place to read from lets be fetched; `nil` where that is not counted, and where its mirrors are asked
+    /// for them.
     /// - Parameter planning: Whether nothing but a plan is made, which waits for nothing.
     func pulls(of place: Place, _ show: Show, planning: Bool = false) throws -> RegistryPulls? {
-        guard case .registry(let host, let scheme) = place else { return nil }
+        guard case .registry(let host, let scheme) = place, access.mirrors(of: host, besides: nil).isEmpty else {
+            return nil
+        }
         let endpoint = try endpoint(host, scheme, .source, show)
         var rule = access.pullRule(of: host)
         guard endpoint.countsPulls || rule != PullRule() else { return nil }
@@ -135,9 +191,7 @@ actor PlacePool {
                 skipped: { show.record($0, .destination) },
                 noted: { show.record($0) }
             )
-        let paced = PacedEndpoint(endpoint, throttles: await bandwidth.throttles(of: host, .source))
-        let retrying = RetryingEndpoint(paced, policy: policy)
-        return host.isLoopback ? retrying : ParallelEndpoint(retrying)
+        return await read(endpoint, of: host, policy)
     }
 
     /// What earlier runs knew of a destination's blobs; a folder finds out by itself.

@@ -57,6 +57,19 @@ struct RegistryAccesses {
     /// How much of a registry's pulls is used.
     func pullRule(of host: RegistryHost) -> PullRule { configuration[host].pullRule }
 
+    /// Whether a registry itself is never read from.
+    func usesOnlyMirrors(_ host: RegistryHost) -> Bool { configuration[host].usesOnlyMirrors }
+
+    /// The places that are read from before a registry.
+    ///
+    /// What is written to a place is not read from there, unless there is nowhere else to read it from: it is what the place
+    /// lacks, or has wrong.
+    func mirrors(of host: RegistryHost, besides destination: RegistryHost?) -> [MirrorPlace] {
+        let settings = configuration[host]
+        let others = settings.mirrors.filter { $0.host != destination }
+        return others.isEmpty && settings.usesOnlyMirrors ? settings.mirrors : others
+    }
+
     /// The credential for a registry, and for one of its repositories.
     func credential(for host: RegistryHost, repository: RepositoryName?) async throws -> Credential? {
         try await credentials.credential(for: host, repository: repository)

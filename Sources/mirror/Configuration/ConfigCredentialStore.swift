@@ -26,13 +26,13 @@ struct ConfigCredentialStore: CredentialStore {
         self.clouds = clouds
     }
 
-    /// The credential for a registry.
+    /// The credential for a registry, or for one of its repositories.
     ///
-    /// Repositories make no difference. A helper that has none for the registry leaves it to the next place.
+    /// A helper that has none for the registry leaves it to the next place.
     /// - Throws: ``SettingError`` for a secret that is not where the file says; `SmallFileError`, `CredentialHelperError`,
     ///   `CloudCredentialError`.
-    func credential(for host: RegistryHost, repository _: RepositoryName?) async throws -> Credential? {
-        guard let credentials = configuration.registries[host]?.credentials else { return nil }
+    func credential(for host: RegistryHost, repository: RepositoryName?) async throws -> Credential? {
+        guard let credentials = configuration[host].credentials(for: repository) else { return nil }
         switch credentials {
         case .password(let username, let source):
             let (secret, place) = try await secret(source, host)

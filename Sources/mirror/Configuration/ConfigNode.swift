@@ -127,6 +127,8 @@ struct ConfigMistake: Hashable, Sendable {
         case badPlace(String)
         /// Something stands a second time; the line of the first.
         case repeated(String, firstLine: Int)
+        /// What stands here never holds: what stands before it, whose line it is, holds for everything.
+        case neverUsed(coveredInLine: Int)
         /// An exclusion leaves out what is named; its line.
         case excludedInLine(Int)
         /// Many repositories would become one.

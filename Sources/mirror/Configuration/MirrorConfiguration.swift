@@ -109,11 +109,12 @@ enum FileKeys {
             let settings = RegistrySettings(entry.value, reader)
             do throws(NameError) {
                 let host = try RegistryHost(entry.key)
+                MirrorKeys.check(entry.value, of: host, reader)
                 if let line = lines[host] {
                     reader.report(.sameHost(host.description, firstLine: line), at: entry.keyMark, entry.value.path)
                 } else {
                     lines[host] = entry.keyMark.line
-                    registries[host] = settings
+                    registries[host] = host == .dockerHub ? settings.ofHub : settings
                 }
             } catch {
                 reader.report(.badHost(error), at: entry.keyMark, entry.value.path)

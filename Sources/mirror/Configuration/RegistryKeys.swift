@@ -3,14 +3,16 @@
 
 import OCI
 import OCIRegistry
+import Replication
 
 /// The keys of the entry of one registry.
 enum RegistryKeys {
-    static let credentials = ConfigKey<RegistrySettings.Credentials>(
+    static let credentials = ConfigKey<CredentialRules>(
         "credentials",
-        "How to log in. Without it, credentials are looked for where docker and podman keep them.",
-        .mapping(CredentialKeys.shape)
-    ) { node, reader in CredentialKeys.read(node, reader) }
+        "How to log in; a list says it by repository. Without it, credentials are looked for where docker and podman keep "
+            + "them.",
+        CredentialRules.schema
+    ) { node, reader in CredentialRules(node, reader) }
     static let transport = ConfigKey<Transport>
         .choice(
             "transport",
@@ -98,7 +100,7 @@ enum RegistryKeys {
         certificateAuthority.field,
         clientCertificate.field,
         clientKey.field, skipCertificateVerification.field, minimumTLS.field, limits.field, timeouts.field,
-        tokenServers.field, uploadHosts.field,
+        tokenServers.field, uploadHosts.field, MirrorKeys.mirrors.field, MirrorKeys.onlyMirrors.field,
     ])
 
     /// The keys of `limits`.
@@ -174,8 +176,16 @@ enum CredentialKeys {
             "provider",
             "The cloud whose own credentials are used: those of its variables, files and metadata servers."
         )
+    static let repositories = ConfigKey<[RepositoryPattern]>
+        .list(
+            "repositories",
+            "The repositories that these credentials are for: names, or patterns with * and **; all unless it is said.",
+            of: .text(),
+            read: pattern
+        )
     static let shape = ConfigShape([
         username.field, password.field, identityToken.field, helper.field, provider.field,
+        repositories.field,
     ])
 
     /// The keys of a place where a secret is kept.
@@ -220,6 +230,10 @@ enum CredentialKeys {
         }
     }
 
+    @Sendable static func pattern(_ item: ConfigNode, _ reader: ConfigReader) -> RepositoryPattern? {
+        reader.text(item, "the name of a repository").flatMap { RepositoryKeys.pattern($0, at: item, reader) }
+    }
+
     static func read(_ node: ConfigNode, _ reader: ConfigReader) -> RegistrySettings.Credentials? {
         guard let entry = reader.mapping(node, shape) else { return nil }
         let name = entry.value(username)
@@ -254,7 +268,10 @@ extension RegistrySettings {
     /// Reads the entry of one registry.
     init(_ node: ConfigNode, _ reader: ConfigReader) {
         guard let entry = reader.mapping(node, RegistryKeys.shape) else { return }
-        credentials = entry.value(RegistryKeys.credentials)
+        if let rules = entry.value(RegistryKeys.credentials) {
+            credentials = rules.others
+            repositoryCredentials = rules.byRepository
+        }
         scheme = entry.value(RegistryKeys.transport)?.scheme
         product = entry.value(RegistryKeys.product)
         api = entry.value(RegistryKeys.api)
@@ -279,6 +296,8 @@ extension RegistrySettings {
         }
         tokenServers = entry.value(RegistryKeys.tokenServers) ?? []
         uploadHosts = entry.value(RegistryKeys.uploadHosts) ?? []
+        mirrors = entry.value(MirrorKeys.mirrors) ?? []
+        usesOnlyMirrors = entry.value(MirrorKeys.onlyMirrors) ?? false
         checkTogether(entry, reader)
     }
 
@@ -293,6 +312,9 @@ extension RegistrySettings {
         case (.some, nil): report(.needs(key), certificate)
         case (nil, .some): report(.needs(certificate), key)
         default: break
+        }
+        if usesOnlyMirrors, entry[MirrorKeys.mirrors.name] == nil {
+            report(.needs(MirrorKeys.mirrors.name), MirrorKeys.onlyMirrors.name)
         }
         let authority = RegistryKeys.certificateAuthority.name
         let skipping = RegistryKeys.skipCertificateVerification.name

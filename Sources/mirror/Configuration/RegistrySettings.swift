@@ -3,6 +3,7 @@
 
 import OCI
 import OCIRegistry
+import Replication
 
 /// What a config file says of one registry.
 ///
@@ -28,6 +29,12 @@ struct RegistrySettings: Hashable, Sendable {
         case provider(CloudProvider)
     }
 
+    /// How to log in for some repositories of a registry.
+    struct RepositoryCredentials: Hashable, Sendable {
+        let repositories: [RepositoryPattern]
+        let credentials: Credentials
+    }
+
     /// What a client shows of itself in TLS.
     struct ClientCertificate: Hashable, Sendable {
         /// The file of the certificate, and of those between it and the authority; PEM.
@@ -42,7 +49,10 @@ struct RegistrySettings: Hashable, Sendable {
         case v13 = "1.3"
     }
 
+    /// How to log in for all that no entry of ``repositoryCredentials`` fits.
     var credentials: Credentials?
+    /// How to log in for some repositories; the first that fits counts.
+    var repositoryCredentials: [RepositoryCredentials] = []
     /// The scheme of requests, unless an address is written with another one.
     var scheme: Scheme?
     /// Where the product's own API is.
@@ -71,6 +81,11 @@ struct RegistrySettings: Hashable, Sendable {
     /// Hosts besides the registry to which an upload may be led.
     var uploadHosts: [RegistryHost] = []
 
+    /// Places that are read from first.
+    var mirrors: [MirrorPlace] = []
+    /// Whether the registry itself is never read from.
+    var usesOnlyMirrors = false
+
     /// How much of the registry's pulls is used.
     var pullRule: PullRule { PullRule(kept: keptPulls ?? 0, shortage: pullShortage ?? .stop) }
 
@@ -83,5 +98,14 @@ struct RegistrySettings: Hashable, Sendable {
         if let idleTimeout { limits.idleTimeout = idleTimeout }
         if let commitTimeout { limits.commitTimeout = commitTimeout }
         return limits
+    }
+
+    /// How to log in for a repository, or, where none is meant, for the registry as a whole.
+    ///
+    /// The whole has the credentials that hold for no repository in particular, or else the first of all.
+    func credentials(for repository: RepositoryName?) -> Credentials? {
+        guard let repository else { return credentials ?? repositoryCredentials.first?.credentials }
+        let own = repositoryCredentials.first { $0.repositories.contains { $0.matches(repository) } }
+        return own?.credentials ?? credentials
     }
 }

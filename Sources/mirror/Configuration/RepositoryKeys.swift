@@ -118,7 +118,7 @@ enum RepositoryKeys {
         }
     }
 
-    private static func pattern(_ text: String, at node: ConfigNode, _ reader: ConfigReader) -> RepositoryPattern? {
+    static func pattern(_ text: String, at node: ConfigNode, _ reader: ConfigReader) -> RepositoryPattern? {
         do throws(PatternError) { return try RepositoryPattern(text) } catch {
             reader.report(.badPattern(error), at: node)
             return nil
@@ -128,7 +128,7 @@ enum RepositoryKeys {
 
 extension RepositoryPattern {
     /// At Docker Hub, a name without a slash is one of `library`.
-    fileprivate var ofHub: RepositoryPattern {
+    var ofHub: RepositoryPattern {
         guard let name = literal, !name.text.contains("/") else { return self }
         return (try? RepositoryPattern("library/\(name)")) ?? self
     }

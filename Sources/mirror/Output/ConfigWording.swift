@@ -47,6 +47,8 @@ enum ConfigWording {
         case .badDigest(let error): Wording.sentence(for: error)
         case .badPlace(let what): "expected \(what)"
         case .repeated(let name, let line): "\(name) stands already in line \(line); say there what is meant"
+        case .neverUsed(let line):
+            "it is never used: the entry in line \(line) has no repositories, and so fits all; it must be the last"
         case .excludedInLine(let line): "it is excluded in line \(line)"
         case .manyToOne: "every repository of the pattern would get this name; write {path} or {name} in it"
         case .oneRepositoryOnly: "a digest belongs to one repository, but the name is a pattern"

@@ -23,7 +23,9 @@ enum JobText {
         let tags = job.digestTags.value == .untagged ? "not tagged" : "tagged \(job.digestTags.value)"
         rows.append(("digests", tags, origin(job.digestTags.origin)))
         rows += content(job)
-        if let host = job.source.value.host { rows += registry(host, "source", file) + spool(file.spool) }
+        if let host = job.source.value.host {
+            rows += registry(host, "source", file) + mirrors(of: host, file) + spool(file.spool)
+        }
         if let host = job.destination.value.host, host != job.source.value.host {
             rows += registry(host, "destination", file)
         }
@@ -105,20 +107,39 @@ enum JobText {
         let settings = file[host]
         let isKnown = file.registries[host] != nil
         let scheme = settings.scheme ?? (host.isLoopback ? .http : .https)
-        let login =
-            switch settings.credentials {
-            case .password(let username, _)?: "user \(username)"
-            case .identityToken?: "an identity token"
-            case .helper(let name)?: "docker-credential-\(name)"
-            case .provider(let provider)?: "those of \(CloudWording.name(of: provider))"
-            case nil: "where docker and podman keep them"
-            }
+        let byRepository = settings.repositoryCredentials.map { entry in
+            ("", "credentials: \(login(entry.credentials)) for \(patterns(entry.repositories))", "registries")
+        }
+        let others = (
+            "", "credentials: \(login(settings.credentials))" + (byRepository.isEmpty ? "" : " for others"),
+            settings.credentials == nil ? "built in" : "registries"
+        )
         return [
             (
                 role, "\(host), \(scheme.rawValue), \(settings.limits.requests) requests at once",
                 isKnown ? "registries" : "built in"
-            ),
-            ("", "credentials: \(login)", settings.credentials == nil ? "built in" : "registries"),
-        ]
+            )
+        ] + byRepository + [others]
+    }
+
+    private static func mirrors(of host: RegistryHost, _ file: MirrorConfiguration) -> [(String, String, String)] {
+        guard !file[host].mirrors.isEmpty else { return [] }
+        let places = file[host].mirrors.map(\.description).joined(separator: ", ")
+        let rest = file[host].usesOnlyMirrors ? "and never from itself" : "then from itself"
+        return [("", "read from \(places), \(rest)", "registries")]
+    }
+
+    private static func login(_ credentials: RegistrySettings.Credentials?) -> String {
+        switch credentials {
+        case .password(let username, _)?: "user \(username)"
+        case .identityToken?: "an identity token"
+        case .helper(let name)?: "docker-credential-\(name)"
+        case .provider(let provider)?: "those of \(CloudWording.name(of: provider))"
+        case nil: "where docker and podman keep them"
+        }
+    }
+
+    private static func patterns(_ patterns: [RepositoryPattern]) -> String {
+        patterns.map(\.text).joined(separator: " ")
     }
 }

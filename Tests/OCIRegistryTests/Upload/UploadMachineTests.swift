@@ -90,6 +90,41 @@ import Testing
         try check(Row(what: "mount", replies: [(status, "/u")]) { [try Self.mountOwn(), .fail] })
     }
 
+    @Test(arguments: [401, 403])
+    func `a repository that may not be read is not mounted from, now or later`(_ status: Int) throws {
+        let terms = UploadMachine.Terms(
+            repository: try RepositoryName("team/app"),
+            sibling: try RepositoryName("team/base"),
+            size: 10
+        )
+        var machine = UploadMachine(terms, RegistryProfile(of: .oci))
+        #expect(machine.action == (try Self.mountSibling()))
+        #expect(machine.advance(after: .init(status: status)) == .find)
+        #expect(machine.advance(after: .init(status: 404)) == .start)
+        #expect(!machine.lessons.mountRefused)
+        #expect(UploadMachine(terms, RegistryProfile(of: .oci), machine.lessons).action == .find)
+        var other = terms
+        other.sibling = try RepositoryName("team/other")
+        #expect(
+            UploadMachine(other, RegistryProfile(of: .oci), machine.lessons).action
+                == .mount(from: try RepositoryName("team/other"))
+        )
+    }
+
+    @Test func `without a token for two repositories, only the one that is written to is asked`() throws {
+        var terms = UploadMachine.Terms(repository: try RepositoryName("team/app"), size: 10)
+        var own = UploadMachine(terms, RegistryProfile(of: .oci))
+        let gaveUpOwn = own.giveUpMount()
+        #expect(!gaveUpOwn)
+        terms.sibling = try RepositoryName("team/base")
+        var machine = UploadMachine(terms, RegistryProfile(of: .oci))
+        let gaveUp = machine.giveUpMount()
+        #expect(gaveUp)
+        #expect(machine.action == .find)
+        let gaveUpTwice = machine.giveUpMount()
+        #expect(!gaveUpTwice)
+    }
+
     @Test(arguments: [201, 202, 204, 301, 400, 401, 403, 405, 416, 429, 500, 501, 503])
     func `a blob is neither there nor absent by an answer that says neither`(_ status: Int) throws {
         try check(Row(what: "find", canMount: false, replies: [(status, "/u")]) { [.find, .fail] })
