@@ -135,7 +135,7 @@ import Testing
             Row(
                 CatalogUnavailable(place: "docker.io"),
                 "docker.io does not list its repositories",
-                hint: "name a repository, as in docker.io/path, with --all-tags for all of its tags"
+                hint: "name a namespace, as in 'docker.io/acme/**', or a repository, with --all-tags for all of its tags"
             ),
             Row(
                 SideFailure.wrapping(ContentError.missing(Sample.digest(1)), side: .source),

@@ -30,6 +30,8 @@ enum Wording {
         case let error as RegistryError: RegistryWording.hint(for: error)
         case let error as PullsUsedUp: RegistryWording.hint(for: error)
         case let error as PullRefused: advice(for: error.underlying)
+        case let error as CatalogUnavailable where error.place == "docker.io":
+            "name a namespace, as in 'docker.io/acme/**', or a repository, with --all-tags for all of its tags"
         case let error as CatalogUnavailable:
             "name a repository, as in \(error.place)/path, with --all-tags for all of its tags"
         case let error as AddressError: AddressWording.hint(for: error)

@@ -178,7 +178,7 @@ extension EndToEnd {
                 let result = try await place.copy("docker.io/", "")
                 #expect(result.ending == .exited(69))
                 #expect(result.errorText.contains("docker.io does not list its repositories"), "\(result.errorText)")
-                #expect(result.errorText.contains("name a repository, as in docker.io/path, with --all-tags"))
+                #expect(result.errorText.contains("name a namespace, as in 'docker.io/acme/**', or a repository"))
             }
         }
 
