@@ -15,6 +15,8 @@ public struct RegistryAccess: Sendable {
     public var tls: TLSSettings
     /// The proxy that connections go through.
     public var proxy: ProxySettings
+    /// How repositories that are missing are made; `nil` if they are not.
+    public var creation: CreationWay?
 
     /// Anonymous access with the machine's own trust, unless something else is given.
     public init(
@@ -22,12 +24,14 @@ public struct RegistryAccess: Sendable {
         tokenServers: Set<RegistryHost> = [],
         uploadHosts: Set<RegistryHost> = [],
         tls: TLSSettings = TLSSettings(),
-        proxy: ProxySettings = ProxySettings()
+        proxy: ProxySettings = ProxySettings(),
+        creation: CreationWay? = nil
     ) {
         self.credentials = credentials
         self.tokenServers = tokenServers
         self.uploadHosts = uploadHosts
         self.tls = tls
         self.proxy = proxy
+        self.creation = creation
     }
 }

@@ -30,6 +30,8 @@ public struct RegistryError: TransientError {
         case upload
         /// Writing a manifest.
         case writeManifest
+        /// Making a repository, or what it is in.
+        case createRepository
     }
 
     /// Why it could not be done.

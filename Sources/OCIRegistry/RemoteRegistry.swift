@@ -22,6 +22,11 @@ public final class RemoteRegistry: Sendable {
     let referrerSupport = ReferrerSupport()
     /// Its referrers tags that are being written.
     let referrersTags = ReferrersTags()
+    /// Where its credentials are found.
+    let credentials: any CredentialStore
+    /// How its repositories are made, and which were.
+    let creation: CreationWay?
+    let createdRepositories = CreatedRepositories()
     /// Places for uploads that read ahead.
     let roomAhead = Slots(2)
     private let knowledge: Mutex<Knowledge>
@@ -58,6 +63,8 @@ public final class RemoteRegistry: Sendable {
         self.host = host
         self.limits = limits
         self.uploads = uploads
+        credentials = access.credentials
+        creation = access.creation
         knowledge = Mutex(
             Knowledge(product: product ?? ProductDetection.product(of: host), isSaid: product != nil)
         )

@@ -127,6 +127,12 @@ import Testing
         #expect(try credentials(nil, host) == .helper("pass"))
     }
 
+    @Test func `what may be created is private unless the file says otherwise`() throws {
+        #expect(try registry("product: harbor, create: {}").create == CreateSettings(isPublic: false))
+        #expect(try registry("product: harbor, create: { public: true }").create == CreateSettings(isPublic: true))
+        #expect(try registry("product: harbor").create == nil)
+    }
+
     @Test func `mirrors are read as hosts with a path`() throws {
         let text = """
             version: 1
@@ -270,6 +276,12 @@ import Testing
         (
             "certificate-authority: a, skip-certificate-verification: true",
             "certificate-authority: it has no meaning beside skip-certificate-verification: true"
+        ),
+        ("create: {}", "create: product: harbor is missing beside it"),
+        ("product: quay, create: { public: true }", "create: product: harbor is missing beside it"),
+        (
+            "product: harbor, create: { public: 1 }",
+            "create.public: expected true or false, but found a text"
         ),
         ("only-mirrors: true", "only-mirrors: mirrors is missing beside it"),
         (

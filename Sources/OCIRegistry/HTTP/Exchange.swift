@@ -29,6 +29,9 @@ struct Exchange {
     /// What a token must allow for it.
     var access: Authenticator.Access
 
+    /// What it is sent with in place of what the registry asked for.
+    var authorization: Secret?
+
     /// Whether the registry may have to hash or move a blob before it answers.
     var isCommit = false
 

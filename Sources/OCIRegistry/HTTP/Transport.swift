@@ -162,6 +162,9 @@ final class Transport: Sendable {
         guard exchange.url.origin == policy.origin else {
             return try await sendOnce(exchange, authorization: nil, slot: slot, observer: observer)
         }
+        if let authorization = exchange.authorization {
+            return try await sendOnce(exchange, authorization: authorization, slot: slot, observer: observer)
+        }
         let access = exchange.access
         let header = try await authenticator.header(for: access, isLong: exchange.isStreaming, observer: observer)
         let reply = try await sendOnce(exchange, authorization: header, slot: slot, observer: observer)

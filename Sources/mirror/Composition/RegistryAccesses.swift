@@ -105,7 +105,8 @@ struct RegistryAccesses {
                 tokenServers: Set(settings.tokenServers),
                 uploadHosts: Set(settings.uploadHosts),
                 tls: try settings.tls(),
-                proxy: proxy
+                proxy: proxy,
+                creation: settings.create?.way(of: settings.product ?? RegistryProduct(knownBy: host))
             ),
             product: settings.product,
             uploads: uploads,

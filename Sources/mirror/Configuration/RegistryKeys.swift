@@ -70,6 +70,7 @@ enum RegistryKeys {
         credentials.field, transport.field, product.field, certificateAuthority.field, clientCertificate.field,
         clientKey.field, skipCertificateVerification.field, minimumTLS.field, limits.field, timeouts.field,
         tokenServers.field, uploadHosts.field, MirrorKeys.mirrors.field, MirrorKeys.onlyMirrors.field,
+        CreateKeys.create.field,
     ])
 
     /// The keys of `limits`.
@@ -254,6 +255,7 @@ extension RegistrySettings {
         }
         tokenServers = entry.value(RegistryKeys.tokenServers) ?? []
         uploadHosts = entry.value(RegistryKeys.uploadHosts) ?? []
+        create = entry.value(CreateKeys.create)
         mirrors = entry.value(MirrorKeys.mirrors) ?? []
         usesOnlyMirrors = entry.value(MirrorKeys.onlyMirrors) ?? false
         checkTogether(entry, reader)
