@@ -17,6 +17,10 @@ public struct RegistryAccess: Sendable {
     public var proxy: ProxySettings
     /// Where the product's own API is, if not where its documentation says.
     public var api: RequestURL.Origin?
+    /// How repositories that are missing are made; `nil` if they are not.
+    public var creation: CreationWay?
+    /// The credentials of clouds, with which their own APIs are called.
+    public var clouds: CloudCredentials?
 
     /// Anonymous access with the machine's own trust, unless something else is given.
     public init(
@@ -25,7 +29,9 @@ public struct RegistryAccess: Sendable {
         uploadHosts: Set<RegistryHost> = [],
         tls: TLSSettings = TLSSettings(),
         proxy: ProxySettings = ProxySettings(),
-        api: RequestURL.Origin? = nil
+        api: RequestURL.Origin? = nil,
+        creation: CreationWay? = nil,
+        clouds: CloudCredentials? = nil
     ) {
         self.credentials = credentials
         self.tokenServers = tokenServers
@@ -33,6 +39,8 @@ public struct RegistryAccess: Sendable {
         self.tls = tls
         self.proxy = proxy
         self.api = api
+        self.creation = creation
+        self.clouds = clouds
     }
 
     /// The same for the product's own API on another host: the same credentials and trust, but nothing else that is the

@@ -30,6 +30,8 @@ public struct RegistryError: TransientError {
         case upload
         /// Writing a manifest.
         case writeManifest
+        /// Making a repository, or what it is in.
+        case createRepository
     }
 
     /// Why it could not be done.
@@ -42,6 +44,8 @@ public struct RegistryError: TransientError {
         case tokenServerConnection(String, ConnectionFailure)
         /// No answer came.
         case connection(ConnectionFailure)
+        /// There is nothing to identify oneself with at the API that the product has beside the registry's; why.
+        case credential(any Error)
         /// A URL that the registry sent is not requested.
         case refused(OutboundRefusal)
         /// The answer breaks the protocol; how.
@@ -88,7 +92,7 @@ extension RegistryError: ReachabilityError {
         switch cause {
         case .connection(let failure), .tokenServerConnection(_, let failure): failure.isUnreachable
         case .status(let status, _), .tokenServer(_, let status, _): [500, 502, 503, 504].contains(status)
-        case .refused, .answer: false
+        case .refused, .answer, .credential: false
         }
     }
 }

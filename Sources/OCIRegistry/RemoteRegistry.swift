@@ -22,6 +22,8 @@ public final class RemoteRegistry: Sendable {
     let referrerSupport: ReferrerSupport
     /// Its referrers tags that are being written.
     let referrersTags = ReferrersTags()
+    /// Its repositories that were made.
+    let createdRepositories = CreatedRepositories()
     /// Places for uploads that read ahead.
     let roomAhead = Slots(2)
     /// Tokens of the API that the product has beside the spec's.
@@ -32,7 +34,8 @@ public final class RemoteRegistry: Sendable {
     private let services = Mutex<[RequestURL.Origin: Transport]>([:])
     /// Makes the way to an API at another host.
     private let connect: @Sendable (RequestURL.Origin) -> Transport
-    private let access: RegistryAccess
+    /// How it is reached and convinced.
+    let access: RegistryAccess
 
     /// What the registry's answers have told.
     private struct Knowledge {
@@ -123,7 +126,12 @@ public final class RemoteRegistry: Sendable {
     /// - Parameter name: The host where its documentation says that it is; `nil` for the registry's own.
     func service(at name: String?) -> Transport {
         let usual = name.flatMap { try? RegistryHost($0) }.map { RequestURL.Origin(scheme: .https, host: $0) }
-        guard let origin = access.api ?? usual, origin != transport.policy.origin else { return transport }
+        return service(at: access.api ?? usual ?? transport.policy.origin)
+    }
+
+    /// The way to an API that is known to be of the registry.
+    func service(at origin: RequestURL.Origin) -> Transport {
+        guard origin != transport.policy.origin else { return transport }
         return services.withLock { services in
             if let known = services[origin] { return known }
             let made = connect(origin)

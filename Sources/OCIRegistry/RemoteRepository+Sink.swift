@@ -43,8 +43,11 @@ extension RemoteRepository: ContentSink {
 
     /// - Parameter tag: A tag that is moved with it, where the target is a digest (distribution-spec, "Pushing Manifests").
     private func put(_ document: ManifestDocument, at target: Target, _ tag: TagName? = nil) async throws {
-        let reply = try await send(document, to: target, tag)
-        try await confirm(reply, of: document, at: target)
+        let reply: Reply
+        do { reply = try await sendConfirmed(document, at: target, tag) } catch let error as RegistryError {
+            guard try await createIfMissing(after: error) else { throw error }
+            reply = try await sendConfirmed(document, at: target, tag)
+        }
         if let tag, !reply.headers["OCI-Tag"].contains(tag.text) {
             let cause = RegistryError.Cause.answer("the registry took the manifest, but not the tag beside its digest")
             throw api.error(cause, during: .writeManifest, subject: subject(.tag(tag)))
@@ -54,6 +57,16 @@ extension RemoteRepository: ContentSink {
         // A registry that lists referrers says so here; otherwise it is the writer who keeps the list.
         guard let subject = document.subject, reply.headers.first(name: "OCI-Subject") == nil else { return }
         try await endpoint.registry.referrersTags.add(Referrer(document), to: subject, in: self)
+    }
+
+    private func sendConfirmed(
+        _ document: ManifestDocument,
+        at target: Target,
+        _ tag: TagName?
+    ) async throws -> Reply {
+        let reply = try await send(document, to: target, tag)
+        try await confirm(reply, of: document, at: target)
+        return reply
     }
 
     private func send(

@@ -65,8 +65,8 @@ enum Retriability: Hashable {
         case .status(let status, let errors): of(status, errors, during: action)
         case .tokenServer(_, let status, _): ofTokenServer(status)
         case .connection(let failure), .tokenServerConnection(_, let failure): of(failure)
-        // A URL that may not be asked for stays so.
-        case .refused: .final
+        // A URL that may not be asked for stays so, and so does a credential that is not there.
+        case .refused, .credential: .final
         // A proxy may have spoilt it.
         case .answer: .limited(attempts: 3)
         }

@@ -127,6 +127,15 @@ import Testing
         #expect(try credentials(nil, host) == .helper("pass"))
     }
 
+    @Test func `what may be created is private unless the file says otherwise`() throws {
+        #expect(try registry("product: harbor, create: {}").create == CreateSettings(isPublic: false))
+        #expect(try registry("product: harbor, create: { public: true }").create == CreateSettings(isPublic: true))
+        #expect(try registry("product: harbor").create == nil)
+        let template = ECRTemplate(hasImmutableTags: true, scansOnPush: true)
+        let text = "product: ecr, create: { immutable-tags: true, scan-on-push: true }"
+        #expect(try registry(text).create == CreateSettings(template: template))
+    }
+
     @Test func `mirrors are read as hosts with a path`() throws {
         let text = """
             version: 1
@@ -270,6 +279,17 @@ import Testing
         (
             "certificate-authority: a, skip-certificate-verification: true",
             "certificate-authority: it has no meaning beside skip-certificate-verification: true"
+        ),
+        ("create: {}", "create: product: harbor, or ecr, is missing beside it"),
+        ("product: quay, create: { public: true }", "create: product: harbor, or ecr, is missing beside it"),
+        ("product: ecr, create: { public: true }", "create.public: it has no meaning beside product: ecr"),
+        (
+            "product: harbor, create: { scan-on-push: true }",
+            "create.scan-on-push: it has no meaning beside product: harbor"
+        ),
+        (
+            "product: harbor, create: { public: 1 }",
+            "create.public: expected true or false, but found a text"
         ),
         ("only-mirrors: true", "only-mirrors: mirrors is missing beside it"),
         (

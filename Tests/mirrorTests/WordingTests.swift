@@ -68,6 +68,40 @@ import Testing
                 hint: "check the host, and whether the repository must be created first"
             ),
             Row(
+                try Sample.error(
+                    .status(404, [SpecError(code: "NAME_UNKNOWN", message: "")]),
+                    action: .startUpload,
+                    subject: "team/app@\(ones)",
+                    host: "123456789012.dkr.ecr.eu-central-1.amazonaws.com"
+                ),
+                "cannot start the upload of 123456789012.dkr.ecr.eu-central-1.amazonaws.com/team/app@\(ones): the registry "
+                    + "answered 404 NAME_UNKNOWN",
+                hint:
+                    "create the repository first (aws ecr create-repository --region eu-central-1 --repository-name team/app), or "
+                    + "let it be done: create: {} of the host in the configuration"
+            ),
+            Row(
+                try Sample.error(
+                    .status(404, [SpecError(code: "NAME_UNKNOWN", message: "")]),
+                    action: .writeManifest,
+                    subject: "alias/app:1",
+                    host: "public.ecr.aws"
+                ),
+                "cannot write the manifest public.ecr.aws/alias/app:1: the registry answered 404 NAME_UNKNOWN",
+                hint:
+                    "create the repository first (aws ecr-public create-repository --region us-east-1 --repository-name app)"
+            ),
+            Row(
+                try Sample.error(.status(404, [SpecError(code: "NAME_UNKNOWN", message: "")]), action: .startUpload),
+                "cannot start the upload of registry.lan:5000/team/app:1: the registry answered 404 NAME_UNKNOWN",
+                hint: "create the repository team/app there first"
+            ),
+            Row(
+                try Sample.error(.status(403, []), action: .createRepository, subject: "team"),
+                "cannot create registry.lan:5000/team: the registry answered 403",
+                hint: "let the user of registry.lan:5000 create projects, or create it by hand"
+            ),
+            Row(
                 try Sample.error(.status(413, []), action: .upload),
                 "cannot upload registry.lan:5000/team/app:1: the registry answered 413",
                 hint: "raise the limit of the registry, or of the proxy in front of it"
@@ -135,7 +169,8 @@ import Testing
             Row(
                 CatalogUnavailable(place: "docker.io"),
                 "docker.io does not list its repositories",
-                hint: "name a namespace, as in 'docker.io/acme/**', or a repository, with --all-tags for all of its tags"
+                hint:
+                    "name a namespace, as in 'docker.io/acme/**', or a repository, with --all-tags for all of its tags"
             ),
             Row(
                 SideFailure.wrapping(ContentError.missing(Sample.digest(1)), side: .source),

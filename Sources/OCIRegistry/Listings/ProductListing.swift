@@ -22,7 +22,8 @@ extension RegistryProduct {
     var listing: (any ProductListing)? {
         switch self {
         case .dockerHub: HubListing()
-        case .distribution2, .distribution3, .mirror, .ecr, .ghcr, .acr, .gar, .quay, .harbor, .gitlab, .artifactory,
+        case .ecr: ECRListing()
+        case .distribution2, .distribution3, .mirror, .ghcr, .acr, .gar, .quay, .harbor, .gitlab, .artifactory,
             .oci, .lenient:
             nil
         }

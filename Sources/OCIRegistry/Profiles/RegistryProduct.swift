@@ -1,6 +1,8 @@
 // mirror: container images from one registry to another
 // SPDX-License-Identifier: Apache-2.0
 
+public import OCI
+
 /// The software or service that a registry is.
 ///
 /// Products differ in what they make of an upload that is interrupted, and of one that comes in pieces. The raw value is
@@ -25,4 +27,10 @@ public enum RegistryProduct: String, CaseIterable, Hashable, Sendable {
     case oci
     /// Confirms without checking.
     case lenient
+
+    /// The product that a hosted registry is known to be by its name; `nil` for others.
+    public init?(knownBy host: RegistryHost) {
+        guard let product = ProductDetection.product(of: host) else { return nil }
+        self = product
+    }
 }

@@ -18,6 +18,7 @@ struct RemoteUpload {
     /// The place to write, kept from the first byte to the end: whoever holds one must never wait for a second.
     private var slot: Slots.Slot?
     private var cursor: PieceCursor?
+    private var hasCreatedRepository = false
 
     private var api: RegistryAPI { repository.api }
     private var registry: RemoteRegistry { repository.endpoint.registry }
@@ -67,6 +68,7 @@ struct RemoteUpload {
                 continue
             }
             let (reply, refusal) = (answer.reply, answer.refusal)
+            if let refusal, try await createRepository(after: refusal.error) { continue }
             answeredBy = reply.url
             machine.profile = registry.profile
             let next = machine.advance(after: UploadReply(reply.status, reply.headers, refusal: refusal?.text ?? ""))
@@ -86,6 +88,16 @@ struct RemoteUpload {
             default: try Task.checkCancellation()
             }
         }
+    }
+
+    /// Makes the repository if that is what an upload cannot begin without.
+    private mutating func createRepository(after error: RegistryError) async throws -> Bool {
+        // Once, and never while a place is held that the making may need.
+        guard !hasCreatedRepository, slot == nil, try await repository.createIfMissing(after: error) else {
+            return false
+        }
+        hasCreatedRepository = true
+        return true
     }
 
     /// An answer whose body was read.

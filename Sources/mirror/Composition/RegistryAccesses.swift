@@ -12,6 +12,7 @@ struct RegistryAccesses {
     private let configuration: MirrorConfiguration
     private let proxy: ProxySettings
     private let credentials: CredentialStores
+    private let clouds: CloudCredentials
     private let warn: @Sendable (String) -> Void
 
     /// Reads the environment.
@@ -28,7 +29,7 @@ struct RegistryAccesses {
             .map {
                 DockerConfigStore(path: $0, environment: environment)
             }
-        let clouds = CloudCredentials(
+        clouds = CloudCredentials(
             environment: environment,
             proxy: proxy,
             userAgent: Product.userAgent,
@@ -123,7 +124,9 @@ struct RegistryAccesses {
                 uploadHosts: Set(settings.uploadHosts),
                 tls: try settings.tls(),
                 proxy: proxy,
-                api: settings.api
+                api: settings.api,
+                creation: settings.create?.way(of: settings.product ?? RegistryProduct(knownBy: host)),
+                clouds: clouds
             ),
             product: settings.product,
             uploads: uploads,

@@ -110,6 +110,7 @@ enum FileKeys {
             do throws(NameError) {
                 let host = try RegistryHost(entry.key)
                 MirrorKeys.check(entry.value, of: host, reader)
+                CreateKeys.check(settings, entry.value, of: host, reader)
                 if let line = lines[host] {
                     reader.report(.sameHost(host.description, firstLine: line), at: entry.keyMark, entry.value.path)
                 } else {

@@ -101,6 +101,7 @@ enum RegistryKeys {
         clientCertificate.field,
         clientKey.field, skipCertificateVerification.field, minimumTLS.field, limits.field, timeouts.field,
         tokenServers.field, uploadHosts.field, MirrorKeys.mirrors.field, MirrorKeys.onlyMirrors.field,
+        CreateKeys.create.field,
     ])
 
     /// The keys of `limits`.
@@ -296,6 +297,7 @@ extension RegistrySettings {
         }
         tokenServers = entry.value(RegistryKeys.tokenServers) ?? []
         uploadHosts = entry.value(RegistryKeys.uploadHosts) ?? []
+        create = entry.value(CreateKeys.create)
         mirrors = entry.value(MirrorKeys.mirrors) ?? []
         usesOnlyMirrors = entry.value(MirrorKeys.onlyMirrors) ?? false
         checkTogether(entry, reader)

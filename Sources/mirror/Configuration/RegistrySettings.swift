@@ -81,6 +81,8 @@ struct RegistrySettings: Hashable, Sendable {
     /// Hosts besides the registry to which an upload may be led.
     var uploadHosts: [RegistryHost] = []
 
+    /// How repositories are made that are not there; `nil` if they are not.
+    var create: CreateSettings?
     /// Places that are read from first.
     var mirrors: [MirrorPlace] = []
     /// Whether the registry itself is never read from.

@@ -29,6 +29,9 @@ enum JobText {
         if let host = job.destination.value.host, host != job.source.value.host {
             rows += registry(host, "destination", file)
         }
+        if let create = job.destination.value.host.flatMap({ file[$0].create }) {
+            rows.append(("", "create: what is missing\(create.isPublic ? ", public" : "")", "registries"))
+        }
         let width = rows.map(\.0.count).max() ?? 0
         let valueWidth = min(60, rows.map(\.1.count).max() ?? 0)
         let lines = rows.map { key, value, origin in

@@ -38,7 +38,8 @@ enum RegistryWording {
     }
 
     static func hint(for error: RegistryError) -> String? {
-        switch error.cause {
+        if error.isAboutMissingRepository { return missingRepository(error) }
+        return switch error.cause {
         case .connection(.plainHTTP): "write http://\(error.host)/… if that is what you want"
         case .connection(.tls("the host hung up")):
             "if the host speaks plain HTTP, write http://\(error.host)/…"
@@ -53,6 +54,9 @@ enum RegistryWording {
         case .connection(.proxy(wantsLogin: true)):
             "write them into the address of the proxy: http://user:password@host:port"
         case .connection(.unknownHost): "check the spelling, and the name servers of this machine"
+        case .status(401, _) where error.action == .createRepository,
+            .status(403, _) where error.action == .createRepository:
+            "let the user of \(error.host) create projects, or create it by hand"
         case .status(401, _), .status(403, _), .tokenServer(_, 401, _), .tokenServer(_, 403, _):
             error.action == .signIn
                 ? "check the user name and the password"
@@ -74,6 +78,34 @@ enum RegistryWording {
         }
     }
 
+    /// What to do where a registry wants repositories to be there before they are pushed to.
+    private static func missingRepository(_ error: RegistryError) -> String {
+        let name = error.subject.prefix { $0 != "@" && $0 != ":" }
+        if case .status(404, _) = error.cause {
+            let isAmazon = RegistryProduct(knownBy: error.host) == .ecr
+            let isPublic = error.host.name == "public.ecr.aws"
+            return isAmazon
+                ? "create the repository first (\(amazonCommand(name, error.host)))"
+                    + (isPublic ? "" : ", or let it be done: create: {} of the host in the configuration")
+                : "create the repository \(name) there first"
+        }
+        let project = name.prefix { $0 != "/" }
+        return "create the project \(project) there first, or let it be done: product: harbor and create: {} of "
+            + "\(error.host) in the configuration"
+    }
+
+    private static func amazonCommand(_ name: Substring, _ host: RegistryHost) -> String {
+        // The alias of a public registry is no part of its repositories' names.
+        if host.name == "public.ecr.aws" {
+            let own = name.drop { $0 != "/" }.dropFirst()
+            return "aws ecr-public create-repository --region us-east-1 --repository-name \(own)"
+        }
+        // 123456789012.dkr.ecr.eu-central-1.amazonaws.com
+        let parts = host.name.split(separator: ".")
+        let region = parts.count > 3 ? " --region \(parts[3])" : ""
+        return "aws ecr create-repository\(region) --repository-name \(name)"
+    }
+
     private static func task(_ error: RegistryError) -> String {
         let place = error.subject.isEmpty ? "\(error.host)" : "\(error.host)/\(error.subject)"
         return switch error.action {
@@ -88,6 +120,7 @@ enum RegistryWording {
         case .startUpload: "start the upload of \(place)"
         case .upload: "upload \(place)"
         case .writeManifest: "write the manifest \(place)"
+        case .createRepository: "create \(place)"
         }
     }
 
@@ -103,6 +136,7 @@ enum RegistryWording {
             return "its token server \(server) gave no answer: \(connection(failure))"
         case .connection(let failure): return connection(failure)
         case .refused(let refusal): return self.refusal(refusal)
+        case .credential(let error): return Wording.sentence(for: error)
         case .answer(let what): return what
         }
     }

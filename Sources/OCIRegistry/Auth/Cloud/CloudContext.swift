@@ -75,7 +75,7 @@ struct CloudContext: Sendable {
         do {
             let answer = try await client.send(request, path)
             guard answer.status == 200 else {
-                throw error(.refused(service, status: answer.status, code: CloudRefusal.code(in: answer)))
+                throw error(.refused(service, status: answer.status, code: CloudRefusal.code(in: answer.body)))
             }
             return answer
         } catch ShortExchange.Failure.connection(let failure) {

@@ -21,6 +21,7 @@ public struct CloudCredentials: Sendable {
     private let environment: [String: String]
     private let client: CloudClient
     private let keeper: CredentialKeeper<Key>
+    private let keys = AWSKeyKeeper()
 
     /// Describes where to look; nothing is asked yet.
     /// - Parameters:
@@ -49,6 +50,15 @@ public struct CloudCredentials: Sendable {
                 try await AzureExchange(context: context(.azure)).credential(for: host, scheme(host))
             }
         }
+    }
+
+    /// The calls of ECR's API for a registry; `nil` where the API is not known, as for the public registry, whose API is
+    /// another one.
+    func ecrCalls(for host: RegistryHost) -> ECRCalls? {
+        guard host.name != ECRHost.publicName else { return nil }
+        let context = CloudContext(provider: .aws, environment: environment, client: client)
+        guard let endpoint = try? ECRAuthorization(context: context).endpoint(for: host) else { return nil }
+        return ECRCalls(endpoint, context, keys)
     }
 
     /// The credential of a cloud for a registry, whatever the registry's name.

@@ -32,11 +32,11 @@ enum CloudRefusal {
     }
 
     /// `ExpiredTokenException`, `invalid_grant`: only a short plain word, since an answer may repeat what it was sent.
-    static func code(in answer: ShortExchange.Answer) -> String? {
-        let body = CloudContext.decoded(Body.self, answer.body)
+    static func code(in answer: [UInt8]) -> String? {
+        let body = CloudContext.decoded(Body.self, answer)
         let code =
             body?.type?.split(separator: "#").last.map(String.init) ?? body?.word ?? body?.error?.status
-            ?? body?.error?.code ?? body?.errors?.first?.code ?? XMLText.element("Code", in: answer.body)
+            ?? body?.error?.code ?? body?.errors?.first?.code ?? XMLText.element("Code", in: answer)
         guard let code, (1...64).contains(code.utf8.count),
             code.utf8.allSatisfy({ byte in
                 (0x30...0x39).contains(byte) || (0x41...0x5A).contains(byte) || (0x61...0x7A).contains(byte)

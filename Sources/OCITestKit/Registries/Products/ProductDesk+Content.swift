@@ -41,6 +41,7 @@ extension ProductDesk {
     }
 
     func put(_ request: PeerRequest, _ body: [UInt8], in name: String, as reference: String) -> PeerReply {
+        if let refusal = missingProject(of: name) { return refusal }
         let quirks = quirks
         let named = try? Digest(reference)
         let digest = Digester.digest(of: body, algorithm: named?.algorithm ?? .sha256)

@@ -12,6 +12,7 @@ extension ProductDesk {
         guard quirks.createsRepositories || state.withLock({ $0.store.repositories[name] != nil }) else {
             return .answer(.error(404, "NAME_UNKNOWN", "the repository does not exist"))
         }
+        if let refusal = missingProject(of: name) { return .answer(refusal) }
         if let digest = request.query("mount") {
             if let answer = mount(digest, from: request.query("from"), to: name, quirks) { return .answer(answer) }
         } else if request.query("digest") != nil, quirks.takesSinglePost {

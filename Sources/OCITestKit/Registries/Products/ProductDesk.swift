@@ -14,6 +14,8 @@ final class ProductDesk: Sendable {
         var open: [String: UploadSession] = [:]
         /// All sessions, in order.
         var sessions: [UploadSession] = []
+        /// The projects that were made, and whether everybody may read them.
+        var projects: [String: Bool] = [:]
         var brokenTags: [ProductRegistry.BrokenTag] = []
         var pullsLeft: Int?
         var lastSession = 0
@@ -71,6 +73,7 @@ final class ProductDesk: Sendable {
         case ("DELETE", .blob(let name, let digest)): return deleteBlob(digest, in: name)
         case ("GET", .session(_, let id)): return status(request, id: id)
         case ("DELETE", .session(_, let id)): return cancel(request, id: id)
+        case ("POST", .projects): return createProject(request, body)
         case (_, .unknown): return .text(404, "404 page not found\n", contentType: "text/plain")
         default: return .error(405, "UNSUPPORTED")
         }

@@ -92,9 +92,11 @@ extension ProductQuirks {
         $0.mounts = .refusedWithoutFrom(400)
     }
 
-    /// Harbor, which is distribution 2.8 behind a proxy, with tags that stay.
+    /// Harbor, which is distribution 2.8 behind a proxy, with projects and with tags that stay.
     public static let harbor = distribution2.with {
         $0.name = "harbor"
+        $0.needsProjects = true
+        $0.projectUsers = ["admin": "Harbor12345"]
         $0.hasImmutableTags = true
     }
 

@@ -88,6 +88,11 @@ public struct ProductQuirks: Sendable {
     /// Whether a repository comes to be by its first upload; 404 `NAME_UNKNOWN` otherwise.
     public var createsRepositories = true
 
+    /// Whether the first component of a repository's name must be a project; 401 with a text otherwise, as Harbor says it.
+    public var needsProjects = false
+    /// Who may make projects, with their passwords.
+    public var projectUsers: [String: String] = [:]
+
     /// The status of an accepted manifest.
     public var manifestStatus = 201
     /// The status for a manifest that points to what is not there; `nil` if it is accepted.

@@ -116,6 +116,9 @@ public final class ProductRegistry: Sendable {
         desk.state.withLock { $0.store.repositories[repository] = $0.store.repositories[repository] ?? .init() }
     }
 
+    /// The projects that were made by the product's own API, and whether everybody may read them.
+    public var projects: [String: Bool] { desk.state.withLock { $0.projects } }
+
     /// Puts a blob into a repository.
     public func hold(_ bytes: [UInt8], in repository: String) -> Digest {
         let digest = Digester.digest(of: bytes)

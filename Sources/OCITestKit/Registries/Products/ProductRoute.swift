@@ -11,12 +11,14 @@ enum ProductRoute: Hashable, Sendable {
     case uploads(String)
     case session(String, id: String)
     case referrers(String, digest: String)
+    /// Harbor's own API.
+    case projects
     case unknown
 
     init(path: String) {
         let parts = path.split(separator: "/", omittingEmptySubsequences: false).dropFirst().map(String.init)
         guard parts.first == "v2" else {
-            self = .unknown
+            self = path == "/api/v2.0/projects" ? .projects : .unknown
             return
         }
         let rest = Array(parts.dropFirst())

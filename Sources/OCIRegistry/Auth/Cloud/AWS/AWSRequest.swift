@@ -6,6 +6,8 @@ import OCI
 
 /// A call of a service of AWS that speaks its JSON protocol, version 1.1.
 struct AWSRequest: Sendable {
+    static let contentType = "application/x-amz-json-1.1"
+
     let endpoint: AWSEndpoint
     /// The name of the call: `AmazonEC2ContainerRegistry_V20150921.GetAuthorizationToken`.
     let target: String
@@ -15,7 +17,7 @@ struct AWSRequest: Sendable {
     /// The signed request.
     /// - Parameter time: The time of the signature, in seconds since 1970.
     func signed(by keys: AWSKeys, time: Int64) -> ShortExchange.Request {
-        let type = "application/x-amz-json-1.1"
+        let type = Self.contentType
         let headers = [(name: "X-Amz-Target", value: Secret(target))]
         let signature = SignatureV4(keys: keys, region: endpoint.region, service: endpoint.service, time: time)
             .headers(

@@ -6,6 +6,9 @@ import OCI
 /// What the name of a registry of Elastic Container Registry says:
 /// `ACCOUNT.dkr.ecr[-fips].REGION.amazonaws.com[.cn]`, or `ACCOUNT.dkr-ecr[-fips].REGION.on.aws`.
 struct ECRHost: Hashable, Sendable {
+    /// The registry that everybody can read from.
+    static let publicName = "public.ecr.aws"
+
     let region: String
     /// The host of its API.
     let apiHost: String

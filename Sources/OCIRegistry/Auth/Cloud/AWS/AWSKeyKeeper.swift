@@ -1,0 +1,30 @@
+// mirror: container images from one registry to another
+// SPDX-License-Identifier: Apache-2.0
+
+import OCIContent
+import Synchronization
+
+/// Keys of AWS by the region that they were asked of; those that end are looked for again before they do.
+final class AWSKeyKeeper: Sendable {
+    /// How long keys are used that do not say when they end, and how long before their end others are not, in seconds.
+    private static let life: Int64 = 900
+    private static let margin: Int64 = 300
+
+    private let kept = Mutex<[String: (keys: AWSKeys, end: Int64)]>([:])
+    private let looking = Slots(1)
+
+    func keys(region: String, _ context: CloudContext) async throws -> AWSKeys {
+        if let known = known(region, context.now()) { return known }
+        let slot = try await looking.acquire()
+        defer { slot.release() }
+        if let known = known(region, context.now()) { return known }
+        let keys = try await AWSKeyChain(context: context).keys(region: region)
+        let end = keys.expiration.map { $0 - Self.margin } ?? context.now() + Self.life
+        kept.withLock { $0[region] = (keys, end) }
+        return keys
+    }
+
+    private func known(_ region: String, _ now: Int64) -> AWSKeys? {
+        kept.withLock { $0[region] }.flatMap { $0.end > now ? $0.keys : nil }
+    }
+}
