@@ -8,7 +8,7 @@ import OCIRegistry
 enum RegistryKeys {
     static let credentials = ConfigKey<RegistrySettings.Credentials>(
         "credentials",
-        "How to log in. Without it, credentials are looked for where docker and podman keep them.",
+        "How to log in. Without it, credentials are looked for where docker and podman keep them, then at the cloud.",
         .mapping(CredentialKeys.shape)
     ) { node, reader in CredentialKeys.read(node, reader) }
     static let transport = ConfigKey<Transport>

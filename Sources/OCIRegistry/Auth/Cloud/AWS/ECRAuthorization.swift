@@ -40,7 +40,7 @@ struct ECRAuthorization: Sendable {
             target: "AmazonEC2ContainerRegistry_V20150921.GetAuthorizationToken",
             body: "{}"
         )
-        let answer: Answer = try await context.document(request.signed(by: keys, time: context.now()))
+        let answer: Answer = try await request.send(by: keys, context)
         let service = "\(endpoint.url.origin)"
         guard let entry = answer.authorizationData.first, let data = Data(base64Encoded: entry.authorizationToken),
             let text = String(validating: data, as: UTF8.self), let colon = text.firstIndex(of: ":")
