@@ -119,6 +119,31 @@ extension EndToEnd {
             }
         }
 
+        @Test func `a registry that is of AWS by its name needs no word in a config file`() async throws {
+            try await withECR { source, aws in
+                try await withDockerRegistry { destination in
+                    let host = "012345678901.dkr.ecr.eu-north-1.amazonaws.com"
+                    var options = ConnectProxy.Options()
+                    options.routes = ["\(host):80": source.port]
+                    try await withConnectProxy(options) { proxy in
+                        try await EndToEndTests.withHome { home in
+                            let variables = Self.keys.merging(
+                                ["AWS_ENDPOINT_URL_ECR": aws.url, "HTTP_PROXY": proxy.url]
+                            ) { $1 }
+                            let home = variables.reduce(home) { $0.with($1.key, $1.value) }
+                            let target = "\(destination.host)/a"
+                            let result = try await home.run("copy", "http://\(host)/team/app:1", target)
+                            #expect(result.succeeded, "\(result.errorText)")
+                            let request = try #require(aws.peer.requests.first)
+                            // The region is that of the name, not of the environment.
+                            #expect(request.header("authorization")?.contains("/eu-north-1/ecr/aws4_request") == true)
+                            #expect(aws.transcript == ["POST /"])
+                        }
+                    }
+                }
+            }
+        }
+
         @Test func `a service account of Google Cloud signs in`() async throws {
             try await withGoogleDouble { google in
                 let users = ["oauth2accesstoken": "ya29.double-token"]
