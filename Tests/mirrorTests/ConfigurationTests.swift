@@ -49,9 +49,11 @@ import Testing
                 credentials: { helper: pass }
                 skip-certificate-verification: true
                 minimum-tls: 1.2
+              cloud.lan:
+                credentials: { provider: google }
             """
         let configuration = try read(text, file: "/etc/mirror/mirror.yaml")
-        #expect(configuration.registries.count == 4)
+        #expect(configuration.registries.count == 5)
         #expect(
             configuration[.dockerHub]
                 == RegistrySettings(credentials: .password(username: "acme", .environment("HUB_TOKEN")))
@@ -80,6 +82,9 @@ import Testing
         #expect(
             try configuration[RegistryHost("lax.lan")]
                 == RegistrySettings(credentials: .helper("pass"), skipsCertificateVerification: true, minimumTLS: .v12)
+        )
+        #expect(
+            try configuration[RegistryHost("cloud.lan")] == RegistrySettings(credentials: .provider(.google))
         )
         #expect(try configuration[RegistryHost("unnamed.lan")] == RegistrySettings())
         #expect(try configuration[RegistryHost("unnamed.lan")].limits == RegistryLimits())
@@ -313,6 +318,14 @@ import Testing
         (
             "credentials: {}",
             "credentials: exactly one must be here: username and password, identity-token, helper or provider"
+        ),
+        (
+            "credentials: { provider: aws, helper: a }",
+            "credentials: exactly one must be here: username and password, identity-token, helper or provider"
+        ),
+        (
+            "credentials: { provider: amazon }",
+            "credentials.provider: \"amazon\" cannot stand here; write aws, google or azure"
         ),
         (
             "credentials: { helper: a, username: b, password: { env: C } }",

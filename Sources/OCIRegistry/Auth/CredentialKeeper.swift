@@ -38,7 +38,7 @@ actor CredentialKeeper<Key: Hashable & Sendable> {
     private var failures: [Key: (error: any Error, end: Duration)] = [:]
     private var waiters: [Key: [CheckedContinuation<Outcome, Never>]] = [:]
 
-    /// - Parameter failureLife: How long a failure is remembered instead of looking again at once.
+    /// - Parameter failureLife: How long a failure that does not pass by itself is remembered instead of looking again.
     init(watch: Stopwatch, failureLife: Duration = .zero, look: @escaping Look) {
         self.watch = watch
         self.failureLife = failureLife
@@ -100,8 +100,10 @@ actor CredentialKeeper<Key: Hashable & Sendable> {
             kept[key] = known
             return .success(known.credential(at: now))
         }
+        // Whoever meets the others again has pauses of his own.
+        guard failureLife > .zero, (error as? any TransientError)?.isTransient != true else { return .failure(error) }
         if failures.count >= Self.capacity { failures = [:] }
-        if failureLife > .zero { failures[key] = (error, now + failureLife) }
+        failures[key] = (error, now + failureLife)
         return .failure(error)
     }
 }

@@ -90,7 +90,9 @@ struct ECRListing: ProductListing {
             )
             return (imageTags ?? [])
                 .compactMap { text -> TagEntry? in
-                    do throws(NameError) { return TagEntry(tag: try TagName(text), digest: digest, details: details) } catch {
+                    do throws(NameError) {
+                        return TagEntry(tag: try TagName(text), digest: digest, details: details)
+                    } catch {
                         skipped(error)
                         return nil
                     }

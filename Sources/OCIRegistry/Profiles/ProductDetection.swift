@@ -13,7 +13,7 @@ enum ProductDetection {
         let name = host.name
         func isBelow(_ domain: String) -> Bool { name == domain || name.hasSuffix(".\(domain)") }
         if host == .dockerHub { return .dockerHub }
-        if name == ECRHost.publicName
+        if name == ECRHost.publicName || ECRHost(host) != nil
             || (name.contains(".dkr.ecr") && (isBelow("amazonaws.com") || isBelow("amazonaws.com.cn")))
         {
             return .ecr

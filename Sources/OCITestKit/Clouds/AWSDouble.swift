@@ -5,7 +5,7 @@ import Foundation
 
 /// What AWS is to somebody who looks for a credential: the API of ECR, STS, and the metadata of instances and containers.
 ///
-/// The answers have the form of the public documents: "GetAuthorizationToken" (Amazon ECR API Reference),
+/// The answers have the form of the public documents: "GetAuthorizationToken" (Amazon ECR and Amazon ECR Public API References),
 /// "AssumeRoleWithWebIdentity" (AWS STS API Reference), "Use the Instance Metadata Service" (Amazon EC2 User Guide) and
 /// "Container credential provider" (AWS SDKs and Tools Reference Guide).
 public struct AWSBehaviour: Sendable {
@@ -51,7 +51,9 @@ public struct AWSBehaviour: Sendable {
         if let refusal {
             return .text(refusal.status, #"{"__type":"com.amazon.coral.service#\#(refusal.code)","message":"no"}"#)
         }
-        guard request.header("x-amz-target") == "AmazonEC2ContainerRegistry_V20150921.GetAuthorizationToken",
+        let isPublic = request.header("x-amz-target") == "SpencerFrontendService.GetAuthorizationToken"
+        guard
+            isPublic || request.header("x-amz-target") == "AmazonEC2ContainerRegistry_V20150921.GetAuthorizationToken",
             request.header("content-type") == "application/x-amz-json-1.1",
             request.header("authorization")?.hasPrefix("AWS4-HMAC-SHA256 Credential=") == true
         else { return .text(400, #"{"__type":"UnknownOperationException"}"#) }
@@ -59,7 +61,9 @@ public struct AWSBehaviour: Sendable {
         let end = Date().timeIntervalSince1970.rounded() + Double(life)
         let entry =
             #"{"authorizationToken":"\#(token)","expiresAt":\#(end),"proxyEndpoint":"https://012345678901.dkr.ecr"}"#
-        return .text(200, #"{"authorizationData":[\#(entry)]}"#, contentType: "application/x-amz-json-1.1")
+        // The public registry is one, the private ones may be several.
+        let data = isPublic ? entry : "[\(entry)]"
+        return .text(200, #"{"authorizationData":\#(data)}"#, contentType: "application/x-amz-json-1.1")
     }
 
     /// `AssumeRoleWithWebIdentity`.

@@ -26,6 +26,11 @@ struct AuthDoctorCommand: AsyncParsableCommand {
               3. $XDG_RUNTIME_DIR/containers/auth.json
               4. $XDG_CONFIG_HOME/containers/auth.json, or ~/.config/containers/auth.json
               5. $DOCKER_CONFIG/config.json, or ~/.docker/config.json
+              6. what a cloud gives, for registries that are of it by their names:
+                   AWS     private registries; keys from where its SDKs look for them
+                   Google  if $GOOGLE_APPLICATION_CREDENTIALS is set
+                   Azure   if $AZURE_TENANT_ID, $AZURE_CLIENT_ID and $AZURE_CLIENT_SECRET
+                           or $AZURE_FEDERATED_TOKEN_FILE are set
             In files of docker and containers: the helper for the registry (credHelpers), the helper for all (credsStore), \
             the entries (auths), the most specific first.
 
@@ -91,7 +96,8 @@ struct AuthDoctorCommand: AsyncParsableCommand {
             return diagnosis.missing.isEmpty ? .success : .failure
         } catch {
             Lines.complain(error, to: .standardError)
-            return error is RegistryError ? .unavailable : .configuration
+            let isElsewhere = error is RegistryError || (error as? CloudCredentialError)?.isOfService == true
+            return isElsewhere ? .unavailable : .configuration
         }
     }
 }

@@ -10,7 +10,7 @@ enum RegistryKeys {
     static let credentials = ConfigKey<CredentialRules>(
         "credentials",
         "How to log in; a list says it by repository. Without it, credentials are looked for where docker and podman keep "
-            + "them.",
+            + "them, then at the cloud.",
         CredentialRules.schema
     ) { node, reader in CredentialRules(node, reader) }
     static let transport = ConfigKey<Transport>

@@ -11,6 +11,8 @@ import Testing
 @Suite(.timeLimit(.minutes(1))) struct CredentialKeeperTests {
     private struct Broken: Error, Equatable { let number: Int }
 
+    private struct Busy: TransientError, Equatable { let isTransient = true }
+
     /// A keeper whose credentials are numbered, and live for ten minutes of a clock.
     private func keeper(
         _ clock: ManualClock,
@@ -117,6 +119,13 @@ import Testing
         await #expect(throws: Broken(number: 1)) { try await name(keeper) }
         clock.advance(by: .seconds(30))
         await #expect(throws: Broken(number: 2)) { try await name(keeper) }
+    }
+
+    @Test func `a failure that may pass by itself does not stand`() async throws {
+        let looks = Shared(0)
+        let keeper = keeper(ManualClock(), failureLife: .seconds(30), looks) { if $0 == 1 { throw Busy() } }
+        await #expect(throws: Busy()) { try await name(keeper) }
+        #expect(try await name(keeper) == "2")
     }
 
     @Test func `who waits does not suffer from the cancellation of who looks`() async throws {

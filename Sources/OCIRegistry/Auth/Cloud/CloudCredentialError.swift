@@ -38,6 +38,20 @@ public struct CloudCredentialError: TransientError, Hashable {
     /// What went wrong.
     public let reason: Reason
 
+    /// Describes what went wrong.
+    public init(provider: CloudProvider, reason: Reason) {
+        self.provider = provider
+        self.reason = reason
+    }
+
+    /// Whether a service refused or could not be reached, rather than something being wrong on this machine.
+    public var isOfService: Bool {
+        switch reason {
+        case .refused, .connection, .answer: true
+        default: false
+        }
+    }
+
     /// Whether a service was busy, or could not be reached for a moment.
     public var isTransient: Bool {
         switch reason {

@@ -15,7 +15,8 @@ public struct CloudCredentials: Sendable {
         case azure(RegistryHost)
     }
 
-    /// How long a failure stands: each of thousands of repositories asks, and a metadata server that is not there takes time.
+    /// How long a failure that does not pass by itself stands: each of thousands of repositories asks, and a metadata server
+    /// that is not there takes time.
     private static let failureLife: Duration = .seconds(30)
 
     private let environment: [String: String]

@@ -19,8 +19,11 @@ struct CloudScene {
         let folder = FileManager.default.temporaryDirectory.appending(path: "mirror-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(at: folder) }
-        // Nobody asks for the metadata of the machine that runs the tests.
-        let quiet = ["HOME": folder.path, "AWS_EC2_METADATA_DISABLED": "true"]
+        // The metadata of the machine that runs the tests are asked for by nobody.
+        let quiet = [
+            "HOME": folder.path, "AWS_EC2_METADATA_DISABLED": "true", "GCE_METADATA_HOST": "127.0.0.1:9",
+            "AZURE_POD_IDENTITY_AUTHORITY_HOST": "http://127.0.0.1:9",
+        ]
         try await body(CloudScene(folder: folder, variables: quiet.merging(variables) { $1 }))
     }
 

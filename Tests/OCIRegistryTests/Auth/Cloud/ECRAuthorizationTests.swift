@@ -116,6 +116,31 @@ import Testing
         }
     }
 
+    @Test func `the public registry has an API of its own, in one region`() async throws {
+        try await withAWSDouble { aws in
+            let variables = ["AWS_ENDPOINT_URL_ECR_PUBLIC": aws.url, "AWS_REGION": "eu-west-1"]
+            try await CloudScene.with(Self.keys.merging(variables) { $1 }) { scene in
+                let host = try RegistryHost("public.ecr.aws")
+                let credential = try await scene.credentials().credential(of: .aws, for: host)
+                #expect(credential?.kind == .password(username: "AWS", Secret("double-ecr-password")))
+                let request = try #require(aws.peer.requests.first)
+                #expect(request.header("x-amz-target") == "SpencerFrontendService.GetAuthorizationToken")
+                #expect(request.header("authorization")?.contains("/us-east-1/ecr-public/aws4_request") == true)
+            }
+        }
+    }
+
+    @Test(arguments: [(Int.min, 60), (-1, 60), (0, 60), (Int.max, 43_200)])
+    func `a life that no password has is not believed`(_ stated: Int, life: Int) async throws {
+        try await withAWSDouble { aws in
+            aws.change { $0.life = stated }
+            try await CloudScene.with(Self.keys.merging(["AWS_ENDPOINT_URL": aws.url]) { $1 }) { scene in
+                let credential = try await scene.credentials().credential(of: .aws, for: host)
+                #expect(credential?.life == .seconds(life))
+            }
+        }
+    }
+
     @Test func `a refusal is named by the word of the service`() async throws {
         try await withAWSDouble { aws in
             aws.change { $0.refusal = (400, "UnrecognizedClientException") }

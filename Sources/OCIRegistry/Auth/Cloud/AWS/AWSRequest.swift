@@ -14,6 +14,16 @@ struct AWSRequest: Sendable {
     /// The parameters, as JSON.
     let body: String
 
+    /// Makes the call.
+    /// - Throws: ``CloudCredentialError`` if the service refuses, or does not answer.
+    func send<Document: Decodable>(
+        by keys: AWSKeys,
+        _ context: CloudContext,
+        as _: Document.Type = Document.self
+    ) async throws -> Document {
+        try await context.document(signed(by: keys, time: context.now()))
+    }
+
     /// The signed request.
     /// - Parameter time: The time of the signature, in seconds since 1970.
     func signed(by keys: AWSKeys, time: Int64) -> ShortExchange.Request {

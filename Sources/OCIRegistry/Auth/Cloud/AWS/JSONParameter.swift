@@ -17,7 +17,8 @@ indirect enum JSONParameter: Sendable {
         case .number(let number): "\(number)"
         case .flag(let flag): "\(flag)"
         case .object(let members):
-            "{" + members.sorted { $0.key < $1.key }
+            "{"
+                + members.sorted { $0.key < $1.key }
                 .map { "\(StrictJSON.quoted($0.key)):\($0.value.text)" }
                 .joined(separator: ",") + "}"
         }
