@@ -140,6 +140,9 @@ public final class RemoteRegistry: Sendable {
         }
     }
 
+    /// Whether the user said where the product's own API is.
+    var namesAPI: Bool { access.api != nil }
+
     /// Whether the registry does not let us have a listing of its product.
     func isRefused(_ kind: ListingKind) -> Bool { knowledge.withLock { $0.refusedListings.contains(kind) } }
 
@@ -158,7 +161,9 @@ public final class RemoteRegistry: Sendable {
 
     /// Takes note of what the head of an answer tells of the registry.
     func look(at reply: Reply) {
-        if reply.url.origin == transport.policy.origin { take(ProductDetection.product(of: reply.headers)) }
+        guard reply.url.origin == transport.policy.origin else { return }
+        take(ProductDetection.product(of: reply.headers))
+        if let refusal = reply.refusal { take(ProductDetection.product(of: refusal)) }
     }
 
     /// Takes note of what the address of an upload tells of the registry.
@@ -218,11 +223,8 @@ public struct RemoteEndpoint: SourceEndpoint, SinkEndpoint {
                 let isHub = registry.host == .dockerHub && [401, 403].contains(reply.status)
                 guard isHub || [404, 405, 501].contains(reply.status) else { return .failed }
                 throw CatalogUnavailable(place: name)
-            } parse: { text in
-                do { return try RepositoryName(text) } catch let error as NameError {
-                    skipped(SkippedName(repository: nil, error: error))
-                    return nil
-                }
+            } parse: {
+                repositoryName($0)
             }
     }
 

@@ -34,15 +34,12 @@ extension RemoteRepository: ContentIndex {
     }
 
     /// The tags as the spec lists them.
-    private func plainTags() -> Pages<TagEntry> {
+    func plainTags() -> Pages<TagEntry> {
         api.listing(TagPage.self, path("tags/list"), during: .listTags, subject: name.text) { reply in
             // docker-registry also answers 404 for a repository that has blobs, but no tag.
             reply.status == 404 ? .empty : .failed
         } parse: { text in
-            do { return TagEntry(tag: try TagName(text)) } catch let error as NameError {
-                endpoint.skipped(SkippedName(repository: name, error: error))
-                return nil
-            }
+            endpoint.tagName(text, of: name).map { TagEntry(tag: $0) }
         }
     }
 

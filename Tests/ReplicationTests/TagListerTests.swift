@@ -44,9 +44,10 @@ import Testing
         )
     }
 
-    private func source(listsDigests: Bool = false) -> WatchedSource {
+    private func source(listsDigests: Bool = false, pushed: [String: Int64] = [:]) -> WatchedSource {
         var source = WatchedSource(base: base, watch: watch)
         source.listsDigests = listsDigests
+        source.details = { tag in pushed[tag.text].map { TagEntry.Details(pushed: $0) } }
         return source
     }
 
@@ -54,10 +55,11 @@ import Testing
     private func judged(
         _ rule: TagRule,
         listsDigests: Bool = false,
+        pushed: [String: Int64] = [:],
         now: Int64 = newYear
     ) async throws -> (taken: [String], verdicts: [String: TagVerdict]) {
         let lister = TagLister(
-            source: source(listsDigests: listsDigests),
+            source: source(listsDigests: listsDigests, pushed: pushed),
             selection: .rules(.init(try rules(["app"], tags: rule), below: nil, now: now)),
             hints: dates,
             contact: SideContact()
@@ -105,6 +107,28 @@ import Testing
         let later = watch.operations.dropFirst(before)
         #expect(later.count == (listsDigests ? 1 : 5))
         #expect(later.allSatisfy { if case .resolve = $0 { !listsDigests } else { $0 == .tags(app) } })
+    }
+
+    @Test func `the dates of a listing cost nothing, and count before those of images`() async throws {
+        for day in 0..<4 { try await put("v\(day)", day: day) }
+        let pushed = ["v0": 9, "v1": 8, "v2": 7, "v3": 6].mapValues { Self.newYear + $0 * 86_400 }
+        let rule = TagRule(newest: .init(count: 2, by: .date))
+        let (taken, verdicts) = try await judged(rule, pushed: pushed)
+        #expect(taken == ["v0", "v1"])
+        #expect(watch.operations == [.tags(app)])
+        let date = TagDate(seconds: Self.newYear + 9 * 86_400, kind: .pushed)
+        let place = NewestPlace(place: 1, count: 2, order: .date, variant: nil)
+        #expect(verdicts["v0"] == .taken(TakenReason(date: date, place: place)))
+        #expect(dates.all.isEmpty)
+    }
+
+    @Test func `only tags of which a listing has no date are asked for theirs`() async throws {
+        for day in 0..<4 { try await put("v\(day)", day: day) }
+        let pushed = ["v0": Self.newYear + 9 * 86_400, "v1": Self.newYear]
+        let rule = TagRule(newest: .init(count: 2, by: .date))
+        #expect(try await judged(rule, listsDigests: true, pushed: pushed).taken == ["v0", "v3"])
+        #expect(watch.documents == 2)
+        #expect(watch.questions == 0)
     }
 
     @Test func `a tag that moved is asked for anew, the others are not`() async throws {

@@ -9,6 +9,8 @@ struct AccessScope: Hashable, Sendable {
     enum Actions: String, Sendable {
         case pull
         case pullAndPush = "pull,push"
+        /// Seeing what a repository has, at Azure's registries.
+        case metadataRead = "metadata_read"
         case any = "*"
 
         func covers(_ other: Actions) -> Bool { self == other || (self == .pullAndPush && other == .pull) }

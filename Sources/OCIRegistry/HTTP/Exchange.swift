@@ -63,6 +63,8 @@ struct Reply: Sendable {
     let idleTimeout: Duration
     /// Ends the reading of the body when it stops coming; `nil` where the HTTP client does so itself.
     let watchdog: ProgressWatchdog?
+    /// The head of the refusal that made the request be sent again, with what the registry wanted to see.
+    var refusal: HTTPHeaders?
 
     /// The length of the body, where the answer says it.
     var contentLength: Int64? { headers.first(name: "Content-Length").flatMap(Int64.init) }

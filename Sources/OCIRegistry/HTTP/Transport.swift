@@ -188,7 +188,9 @@ final class Transport: Sendable {
         else { return reply }
         try await reply.discard(keepingSlot: true)
         let next = try await authenticator.header(for: access, isLong: false, observer: observer)
-        return try await sendOnce(exchange, authorization: next, slot: slot, observer: observer)
+        var answer = try await sendOnce(exchange, authorization: next, slot: slot, observer: observer)
+        answer.refusal = reply.headers
+        return answer
     }
 
     /// The challenges of a refusal.

@@ -17,22 +17,14 @@ struct HubListing: ProductListing {
 
     func repositories(below paths: [RepositoryName], of endpoint: RemoteEndpoint) -> Pages<RepositoryName>? {
         guard !paths.isEmpty else { return nil }
-        var namespaces: [Substring] = []
-        for path in paths {
-            if let namespace = path.components.first, !namespaces.contains(namespace) { namespaces.append(namespace) }
-        }
-        return .joined(namespaces.map { repositories(in: $0, of: endpoint) })
+        return .joined(paths.namespaces.map { repositories(in: $0, of: endpoint) })
     }
 
-    private func repositories(in namespace: Substring, of endpoint: RemoteEndpoint) -> Pages<RepositoryName> {
+    private func repositories(in namespace: String, of endpoint: RemoteEndpoint) -> Pages<RepositoryName> {
         let service = HubService(endpoint, repository: nil)
         let path = "/v2/repositories/\(namespace)/"
         return service.listing(Repository.self, path, by: { $0 }, during: .listRepositories, subject: "\(namespace)/") {
-            let name = "\(namespace)/\($0.name)"
-            do { return try RepositoryName(name) } catch let error as NameError {
-                endpoint.skipped(SkippedName(repository: nil, error: error))
-                return nil
-            }
+            endpoint.repositoryName("\(namespace)/\($0.name)")
         }
     }
 
@@ -42,10 +34,7 @@ struct HubListing: ProductListing {
         let service = HubService(endpoint, repository: repository)
         let path = "/v2/namespaces/\(parts[0])/repositories/\(parts[1])/tags"
         return service.listing(Tag.self, path, by: \.tag, during: .listTags, subject: repository.text) {
-            do { return try $0.entry } catch let error as NameError {
-                endpoint.skipped(SkippedName(repository: repository, error: error))
-                return nil
-            }
+            $0.entry(endpoint.tagName($0.name, of: repository))
         }
     }
 
@@ -80,11 +69,11 @@ struct HubListing: ProductListing {
             return images.map { min($0.count, 1000) + 1 }
         }
 
-        var entry: TagEntry {
-            get throws {
-                let sizes = (images ?? []).compactMap(\.size).filter { $0 >= 0 }
-                return TagEntry(
-                    tag: try TagName(name),
+        func entry(_ tag: TagName?) -> TagEntry? {
+            let sizes = (images ?? []).compactMap(\.size).filter { $0 >= 0 }
+            return tag.map {
+                TagEntry(
+                    tag: $0,
                     // Old tags have none, nor have those whose push is not over.
                     digest: digest.flatMap { try? Digest($0) },
                     details: TagEntry.Details(

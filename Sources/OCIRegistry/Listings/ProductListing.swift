@@ -23,9 +23,13 @@ extension RegistryProduct {
         switch self {
         case .dockerHub: HubListing()
         case .ecr: ECRListing()
-        case .distribution2, .distribution3, .mirror, .ghcr, .acr, .gar, .quay, .harbor, .gitlab, .artifactory,
-            .oci, .lenient:
-            nil
+        case .gar: GoogleListing()
+        case .acr: AzureListing()
+        case .harbor: HarborListing()
+        case .quay: QuayListing()
+        case .gitlab: GitLabListing()
+        case .ghcr: GitHubListing()
+        case .distribution2, .distribution3, .mirror, .artifactory, .oci, .lenient: nil
         }
     }
 }
@@ -44,35 +48,46 @@ public struct RegistryNotice: Sendable {
     public let error: RegistryError
 }
 
+/// A listing of a product is of no use to whoever asks, for no fault of the registry.
+///
+/// The credential that it wants is missing, or is one that it does not take. The spec's own listing takes its place, and
+/// nothing is said.
+struct ListingUnavailable: Error {}
+
 extension RemoteEndpoint {
     /// A listing of the product, and in its place the spec's own where the product does not let us have it.
+    ///
+    /// What the registry is may first show in the answer with which it refuses the spec's own listing: then that of the
+    /// product takes its place.
     func listing<Element: Sendable>(
         _ kind: ListingKind,
-        _ own: (any ProductListing) -> Pages<Element>?,
+        _ own: @escaping @Sendable (any ProductListing) -> Pages<Element>?,
         else plain: Pages<Element>
     ) -> Pages<Element> {
-        guard !registry.isRefused(kind), let listing = registry.product?.listing, let pages = own(listing) else {
-            return plain
+        @Sendable func productPages() -> Pages<Element>? {
+            registry.isRefused(kind) ? nil : registry.product?.listing.flatMap(own)
         }
-        return Pages {
-            var iterator = pages.makeAsyncIterator()
-            var isFirst = true
-            return {
-                do {
-                    let page = try await iterator.next()
-                    isFirst = false
-                    return page
-                } catch let error as RegistryError where isFirst && error.speaksAgainstListing {
-                    isFirst = false
-                    // A repository that is not there says nothing about the others.
-                    if !error.isNotFound, registry.refuses(kind) {
-                        noted(RegistryNotice(host: registry.host, error: error))
-                    }
-                    iterator = plain.makeAsyncIterator()
-                    return try await iterator.next()
-                }
+        guard let pages = productPages() else {
+            let wasKnown = registry.product?.listing != nil
+            return plain.or { _ in wasKnown ? nil : productPages() }
+        }
+        return pages.or { error in
+            if error is ListingUnavailable { return plain }
+            guard let error = error as? RegistryError, error.speaksAgainstListing else { return nil }
+            return plain.or { plainError in
+                if plainError is CatalogUnavailable { refused(kind, error) }
+                // Where both refuse, it is about what was asked for; what is not there, the product says better.
+                if plainError is RegistryError, error.isNotFound { throw error }
+                return nil
+            } first: { page in
+                // That something is not there says nothing about the rest, unless it is there.
+                if !error.isNotFound || !page.isEmpty { refused(kind, error) }
             }
         }
+    }
+
+    private func refused(_ kind: ListingKind, _ error: RegistryError) {
+        if registry.refuses(kind) { noted(RegistryNotice(host: registry.host, error: error)) }
     }
 }
 
@@ -84,6 +99,31 @@ extension RegistryError {
 }
 
 extension Pages {
+    /// This listing, or another one if its first page fails; `nil` where there is no other.
+    /// - Parameter first: Told of the first page, if it does not fail.
+    func or(
+        _ other: @escaping @Sendable (any Error) throws -> Pages<Element>?,
+        first: @escaping @Sendable ([Element]) -> Void = { _ in }
+    ) -> Pages<Element> {
+        Pages {
+            var iterator = makeAsyncIterator()
+            var isFirst = true
+            return {
+                do {
+                    let page = try await iterator.next()
+                    if isFirst { first(page ?? []) }
+                    isFirst = false
+                    return page
+                } catch  where isFirst && !(error is CancellationError) {
+                    guard let other = try other(error) else { throw error }
+                    isFirst = false
+                    iterator = other.makeAsyncIterator()
+                    return try await iterator.next()
+                }
+            }
+        }
+    }
+
     /// Several listings, one after the other.
     static func joined(_ listings: [Pages<Element>]) -> Pages<Element> {
         Pages {
@@ -99,6 +139,15 @@ extension Pages {
                     current = nil
                 }
             }
+        }
+    }
+
+    /// This listing without the elements whose name came before.
+    func unique<Name: Hashable & SendableMetatype>(by name: @escaping @Sendable (Element) -> Name) -> Pages<Element> {
+        Pages {
+            var iterator = makeAsyncIterator()
+            var seen: Set<Name> = []
+            return { try await iterator.next()?.filter { seen.insert(name($0)).inserted } }
         }
     }
 }

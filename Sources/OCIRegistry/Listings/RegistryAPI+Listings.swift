@@ -92,6 +92,41 @@ extension RegistryAPI {
         }
     }
 
+    /// A listing in a form of the product's own that follows `Link` headers.
+    ///
+    /// - Parameters:
+    ///   - paths: Where the first page may be: the next one is asked where one is not there, or not for whoever asks.
+    ///   - prepare: Adds to each request what the API wants to see.
+    ///   - parse: The elements of a page.
+    func listing<Body: Decodable & SendableMetatype, Element: Sendable>(
+        _: Body.Type,
+        at paths: [String],
+        query: String,
+        by name: @escaping @Sendable (Element) -> some Hashable,
+        during action: RegistryError.Action,
+        subject: String,
+        prepare: @escaping @Sendable (inout Exchange) async throws -> Void = { _ in },
+        parse: @escaping @Sendable (Body) throws -> [Element]
+    ) -> Pages<Element> {
+        let first = paths.map { request(.GET, $0, query: query).url }
+        guard let start = first.first else { return Pages([]) }
+        return listing(from: start, by: name, during: action, subject: subject) { url, isFirst in
+            @Sendable func ask(_ url: RequestURL) async throws -> Reply {
+                var request = page(url)
+                try await prepare(&request)
+                return try await send(request, during: action, subject: subject)
+            }
+            var reply = try await ask(url)
+            for other in isFirst ? first.dropFirst() : [] where [403, 404].contains(reply.status) {
+                try await reply.discard()
+                reply = try await ask(other)
+            }
+            guard reply.status == 200 else { throw try await error(from: reply, during: action, subject: subject) }
+            let body = try await decoded(Body.self, reply, during: action, subject: subject)
+            return (try parse(body), try link(in: reply, during: action, subject: subject))
+        }
+    }
+
     /// The request of a page.
     func page(_ url: RequestURL, as identification: Exchange.Identification = .negotiated) -> Exchange {
         var request = Exchange(method: .GET, url: url, urgency: .urgent, access: access)

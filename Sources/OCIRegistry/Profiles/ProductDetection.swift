@@ -34,10 +34,25 @@ enum ProductDetection {
             return .artifactory
         }
         if headers.first(name: "Server") == "mirror" { return .mirror }
+        if let product = product(ofChallenges: headers["WWW-Authenticate"]) { return product }
         guard headers.contains(name: "Docker-Upload-UUID"), let location = headers.first(name: "Location") else {
             return nil
         }
         return product(ofSession: location)
+    }
+
+    /// The product that shows in what a registry calls itself to its token server.
+    private static func product(ofChallenges headers: [String]) -> RegistryProduct? {
+        guard !headers.isEmpty else { return nil }
+        for challenge in Challenge.parse(headers) {
+            switch challenge.parameters["service"] {
+            // Harbor's src/core/service/token/creator.go, and the configuration of the registry in GitLab's documentation.
+            case "harbor-registry": return .harbor
+            case "container_registry": return .gitlab
+            default: continue
+            }
+        }
+        return nil
     }
 
     /// The product that the address of an upload shows.

@@ -68,12 +68,20 @@ struct TagLister: Sendable {
         }
     }
 
-    /// When images were made, as far as they say; a few are asked side by side.
+    /// When tags were pushed, where the listing says it, and else when their images were made, as far as they say; of those
+    /// a few are asked side by side.
     private func dates(of entries: [TagEntry], _ route: Route) async throws -> [TagName: TagDate] {
         let reader = CreationDates(source: source.source(route.source), hints: hints)
         return try await withThrowingTaskGroup(of: (TagName, TagDate?).self) { group in
             var dates: [TagName: TagDate] = [:]
-            var rest = entries[...]
+            var rest: ArraySlice<TagEntry> = []
+            for entry in entries {
+                if let date = TagDate.preferred(pushed: entry.details?.pushed, created: nil) {
+                    dates[entry.tag] = date
+                } else {
+                    rest.append(entry)
+                }
+            }
             func begin() {
                 guard let entry = rest.popFirst() else { return }
                 group.addTask { (entry.tag, try await reader.date(of: entry)) }

@@ -208,18 +208,3 @@ extension ProductRegistry {
         uploads.filter { $0.bytes > least }.reduce(0) { $0 + $1.bytes }
     }
 }
-
-extension ProductQuirks {
-    /// What a config file calls the product.
-    fileprivate var product: RegistryProduct? {
-        switch name {
-        case "strict": .oci
-        case "embedded": .mirror
-        case "distribution2": .distribution2
-        case "distribution3": .distribution3
-        case "hub": .dockerHub
-        case "lazy": .lenient
-        default: RegistryProduct(rawValue: name)
-        }
-    }
-}

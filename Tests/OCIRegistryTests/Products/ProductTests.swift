@@ -15,19 +15,6 @@ extension RemoteRegistryTests {
     struct ProductTests {
         private static let size: Int64 = 40 << 20
 
-        /// What products that are known to us are called in a config file.
-        private static func product(_ quirks: ProductQuirks) -> RegistryProduct? {
-            switch quirks.name {
-            case "strict": .oci
-            case "embedded": .mirror
-            case "distribution2": .distribution2
-            case "distribution3": .distribution3
-            case "hub": .dockerHub
-            case "lazy": .lenient
-            default: RegistryProduct(rawValue: quirks.name)
-            }
-        }
-
         private func registry(
             _ peer: ProductRegistry,
             _ product: RegistryProduct?,
@@ -50,7 +37,7 @@ extension RemoteRegistryTests {
         func `takes a large blob`(_ quirks: ProductQuirks, isSaid: Bool) async throws {
             try await withProductRegistry(quirks) { peer in
                 peer.create("team/app")
-                let product = isSaid ? Self.product(quirks) : nil
+                let product = isSaid ? quirks.product : nil
                 #expect(product != nil || !isSaid)
                 let registry = try registry(peer, product)
                 let content = try await content()

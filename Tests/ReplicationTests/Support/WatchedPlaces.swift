@@ -91,6 +91,8 @@ struct WatchedSource: SourceEndpoint {
     let watch: Watch
     /// Whether listings say what tags point to.
     var listsDigests = true
+    /// What listings say of tags besides; nothing in most places.
+    var details: @Sendable (TagName) -> TagEntry.Details? = { _ in nil }
     /// Whether it lists referrers.
     var listsReferrers = false
     /// What of the base can be read; `nil` for everything.
@@ -113,7 +115,8 @@ private struct WatchedSourceRepository: ContentSource {
     let place: WatchedSource
 
     func tags() -> Pages<TagEntry> {
-        place.watch.pages(.tags(name), of: place.listsDigests ? base.tags() : base.tags().withoutDigests)
+        let tags = place.listsDigests ? base.tags() : base.tags().withoutDigests
+        return place.watch.pages(.tags(name), of: tags.adding(place.details))
     }
 
     func resolve(_ target: Target) async throws -> Descriptor? {
@@ -310,6 +313,18 @@ extension MemoryEndpoint {
 
 extension Pages<TagEntry> {
     /// The listing as most registries give it: names alone.
+    fileprivate func adding(_ details: @escaping @Sendable (TagName) -> TagEntry.Details?) -> Pages<TagEntry> {
+        Pages {
+            var iterator = makeAsyncIterator()
+            return {
+                try await iterator.next()?
+                    .map {
+                        TagEntry(tag: $0.tag, digest: $0.digest, details: details($0.tag) ?? $0.details)
+                    }
+            }
+        }
+    }
+
     fileprivate var withoutDigests: Pages<TagEntry> {
         Pages {
             var iterator = makeAsyncIterator()

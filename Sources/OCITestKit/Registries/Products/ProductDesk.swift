@@ -62,6 +62,7 @@ final class ProductDesk: Sendable {
         switch (request.method, ProductRoute(path: request.path)) {
         case ("GET", .ping): return .text(200, "{}")
         case ("GET", .catalog): return catalog(request)
+        case ("GET", .tags(let name)) where quirks.api == .google: return googleTags(request, in: name)
         case ("GET", .tags(let name)): return tags(request, in: name)
         case ("GET", .referrers(let name, let digest)): return referrers(request, in: name, of: digest)
         case ("GET", .manifest(let name, let reference)), ("HEAD", .manifest(let name, let reference)):
@@ -74,7 +75,8 @@ final class ProductDesk: Sendable {
         case ("GET", .session(_, let id)): return status(request, id: id)
         case ("DELETE", .session(_, let id)): return cancel(request, id: id)
         case ("POST", .projects): return createProject(request, body)
-        case (_, .unknown): return .text(404, "404 page not found\n", contentType: "text/plain")
+        case ("GET", .unknown): return api(request) ?? .notFound
+        case (_, .unknown): return .notFound
         default: return .error(405, "UNSUPPORTED")
         }
     }

@@ -57,6 +57,7 @@ extension ProductQuirks {
         $0.cut = .keepsBytes
         $0.hasCatalog = false
         $0.hasReferrers = false
+        $0.api = .github
     }
 
     /// Azure: a cut ends the session, and no `PUT` above 20 MB.
@@ -65,6 +66,7 @@ extension ProductQuirks {
         $0.cut = .losesSession
         $0.lostSessionCode = "BLOB_UPLOAD_INVALID"
         $0.largestPut = 20_000_000
+        $0.api = .azure
     }
 
     /// Google Artifact Registry: no chunks.
@@ -72,6 +74,7 @@ extension ProductQuirks {
         $0.name = "gar"
         $0.chunks = .refused(405)
         $0.takesSinglePost = false
+        $0.api = .google
     }
 
     /// Docker Hub: a hundred pulls, and mounts from names of two components only.
@@ -90,6 +93,7 @@ extension ProductQuirks {
         $0.name = "quay"
         $0.manifestStatus = 202
         $0.mounts = .refusedWithoutFrom(400)
+        $0.api = .quay
     }
 
     /// Harbor, which is distribution 2.8 behind a proxy, with projects and with tags that stay.
@@ -98,10 +102,14 @@ extension ProductQuirks {
         $0.needsProjects = true
         $0.projectUsers = ["admin": "Harbor12345"]
         $0.hasImmutableTags = true
+        $0.api = .harbor
     }
 
     /// GitLab, which is distribution.
-    public static let gitlab = distribution2.with { $0.name = "gitlab" }
+    public static let gitlab = distribution2.with {
+        $0.name = "gitlab"
+        $0.api = .gitlab
+    }
 
     /// Artifactory: a `PATCH` must come before the `PUT`.
     public static let artifactory = strict.with {

@@ -49,6 +49,22 @@ public struct ProductQuirks: Sendable {
         case otherPort(Int)
     }
 
+    /// An API that a product has beside the specification's.
+    public enum API: Hashable, Sendable {
+        /// The list of tags with what Google adds to it.
+        case google
+        /// `/acr/v1`.
+        case azure
+        /// `/api/v2.0`.
+        case harbor
+        /// `/api/v1`.
+        case quay
+        /// `/gitlab/v1` of the registry, and `/api/v4` of GitLab.
+        case gitlab
+        /// The packages of `api.github.com`.
+        case github
+    }
+
     /// What the product is called.
     public var name = "strict"
 
@@ -115,6 +131,17 @@ public struct ProductQuirks: Sendable {
     public var hasCatalog = true
     /// Whether the list of no tags is `null`.
     public var writesNullTags = false
+
+    /// The API that the product has beside the specification's, at the same origin.
+    public var api: API?
+    /// The `Authorization` header without which that API answers 401; `nil` if everybody is let in.
+    public var apiAuthorization: String?
+    /// The longest page of that API.
+    public var apiPageSize = 100
+    /// What that API answers in place of its work.
+    public var apiRefusal: PeerReply?
+    /// Whether owners are users, rather than groups or organisations.
+    public var ownersAreUsers = false
 
     /// A registry that keeps to the specification.
     public init() {}

@@ -33,12 +33,16 @@ struct ProductStore {
 
     struct Repository {
         var tags: [String: Digest] = [:]
+        /// When tags were put, in seconds since 1970; see ``ProductStore/lastPush``.
+        var pushes: [String: Int64] = [:]
         var manifests: [Digest: Manifest] = [:]
         var blobs: Set<Digest> = []
     }
 
     var repositories: [String: Repository] = [:]
     var blobs: [Digest: Blob] = [:]
+    /// When the last tag was put: a minute after the one before it, and the first in the first minute of 2026.
+    var lastPush: Int64 = 1_767_225_600
 
     /// A blob, if the repository has it.
     func blob(_ digest: Digest, in repository: String) -> Blob? {
@@ -57,7 +61,10 @@ struct ProductStore {
     /// In place: to copy a repository of many tags for each manifest takes longer than all the rest.
     mutating func add(_ manifest: Manifest, to repository: String, as tag: String?) {
         repositories[repository, default: .init()].manifests[manifest.digest] = manifest
-        if let tag { repositories[repository, default: .init()].tags[tag] = manifest.digest }
+        guard let tag else { return }
+        lastPush += 60
+        repositories[repository, default: .init()].tags[tag] = manifest.digest
+        repositories[repository, default: .init()].pushes[tag] = lastPush
     }
 
     /// What a manifest points to and is not there, or is not what it is called; at once or, with `isDeep`, beneath.

@@ -1,0 +1,40 @@
+// mirror: container images from one registry to another
+// SPDX-License-Identifier: Apache-2.0
+
+import OCI
+import OCIContent
+import OCITestKit
+import Testing
+
+@testable import OCIRegistry
+
+extension RemoteRegistryTests {
+    /// The promises of endpoints, kept on each product.
+    @Suite struct ProductConformanceTests {
+        @Test(arguments: ProductQuirks.all)
+        func `every promise is kept on each product`(_ quirks: ProductQuirks) async throws {
+            // Settings of a repository that the promises' own do not have: rules for tags, and that it is made beforehand.
+            let quirks = quirks.with {
+                $0.hasImmutableTags = false
+                $0.createsRepositories = true
+                $0.pulls = nil
+            }
+            try await withProductRegistry(quirks) { peer in
+                let registry = RemoteRegistry(
+                    host: try RegistryHost(peer.host),
+                    scheme: .http,
+                    limits: .patient,
+                    product: quirks.product
+                )
+                let conformance = EndpointConformance(
+                    of: registry.endpoint(),
+                    abilities: .init(mounts: quirks.mounts != .never, listsCatalog: quirks.hasCatalog)
+                )
+                for promise in EndpointConformance.promises {
+                    do { try await conformance.check(promise) } catch { Issue.record("\(promise): \(error)") }
+                }
+                try await registry.shutdown()
+            }
+        }
+    }
+}
