@@ -13,6 +13,7 @@ public struct AWSBehaviour: Sendable {
     public static let containerPath = "/v2/credentials/of-a-task"
     /// What the metadata of an instance are shown for.
     private static let session = "double-imds-session"
+    static let contentType = "application/x-amz-json-1.1"
     private static let rolePath = "/latest/meta-data/iam/security-credentials/"
 
     /// The password for registries.
@@ -29,6 +30,10 @@ public struct AWSBehaviour: Sendable {
     public var containerToken: String?
     /// How the metadata of the instance are refused; `nil` for not at all.
     public var metadataRefusal: Int?
+    /// What its registry has.
+    public var content = ECRContent()
+    /// The calls of ECR that a policy does not allow.
+    public var denied: Set<String> = []
     /// How calls of services are refused; `nil` for not at all.
     public var refusal: (status: Int, code: String)?
 
@@ -52,18 +57,21 @@ public struct AWSBehaviour: Sendable {
             return .text(refusal.status, #"{"__type":"com.amazon.coral.service#\#(refusal.code)","message":"no"}"#)
         }
         let isPublic = request.header("x-amz-target") == "SpencerFrontendService.GetAuthorizationToken"
-        guard
-            isPublic || request.header("x-amz-target") == "AmazonEC2ContainerRegistry_V20150921.GetAuthorizationToken",
-            request.header("content-type") == "application/x-amz-json-1.1",
+        let operation = request.header("x-amz-target")?.split(separator: ".").last ?? ""
+        guard isPublic || request.header("x-amz-target") == "AmazonEC2ContainerRegistry_V20150921.\(operation)",
+            request.header("content-type") == Self.contentType,
             request.header("authorization")?.hasPrefix("AWS4-HMAC-SHA256 Credential=") == true
-        else { return .text(400, #"{"__type":"UnknownOperationException"}"#) }
+        else { return ECRContent.fault("UnknownOperationException") }
+        if denied.contains(String(operation)) { return ECRContent.fault("AccessDeniedException") }
+        if !isPublic, let answer = content.answer(operation, request.body) { return answer }
+        guard operation == "GetAuthorizationToken" else { return ECRContent.fault("UnknownOperationException") }
         let token = Data("AWS:\(password)".utf8).base64EncodedString()
         let end = Date().timeIntervalSince1970.rounded() + Double(life)
         let entry =
             #"{"authorizationToken":"\#(token)","expiresAt":\#(end),"proxyEndpoint":"https://012345678901.dkr.ecr"}"#
         // The public registry is one, the private ones may be several.
         let data = isPublic ? entry : "[\(entry)]"
-        return .text(200, #"{"authorizationData":\#(data)}"#, contentType: "application/x-amz-json-1.1")
+        return .text(200, #"{"authorizationData":\#(data)}"#, contentType: Self.contentType)
     }
 
     /// `AssumeRoleWithWebIdentity`.

@@ -132,14 +132,19 @@ extension HubDesk {
         let type = [
             (name: "Content-Type", value: "application/octet-stream"), (name: "Accept-Ranges", value: "bytes"),
         ]
-        guard let asked else { return PeerReply(200, headers: type, body: .stream(stream)) }
+        func cut(_ reply: PeerReply) -> PeerReply {
+            cutsBlob(of: size) ? reply.failing(.cut(afterBodyBytes: 512 << 10, by: .reset)) : reply
+        }
+        guard let asked else { return cut(PeerReply(200, headers: type, body: .stream(stream))) }
         guard asked.lowerBound < size else { return refusal(416, "InvalidRange") }
         let delivered = asked.clamped(to: 0..<size)
         let range = "bytes \(delivered.lowerBound)-\(delivered.upperBound - 1)/\(size)"
-        return PeerReply(
-            206,
-            headers: type + [("Content-Range", range)],
-            body: .stream(stream.part(delivered))
+        return cut(
+            PeerReply(
+                206,
+                headers: type + [("Content-Range", range)],
+                body: .stream(stream.part(delivered))
+            )
         )
     }
 

@@ -132,6 +132,15 @@ final class HubDesk: Sendable {
         }
     }
 
+    /// Whether an answer with a long blob is cut.
+    func cutsBlob(of size: Int64) -> Bool {
+        state.withLock { state in
+            guard size > 1 << 20, state.behaviour.blobCuts > 0 else { return false }
+            state.behaviour.blobCuts -= 1
+            return true
+        }
+    }
+
     /// Counts a pull if there is one left, and returns whether there was.
     func takePull(_ user: String?) -> Bool {
         state.withLock { state in

@@ -32,6 +32,8 @@ public final class HubDouble: Sendable {
         public var pageSize = 100
         /// How many seconds the address of a blob is good for.
         public var linkLife = 300
+        /// How many blobs above 1 MiB, or parts of them, are cut after half a MiB.
+        public var blobCuts = 0
         /// The tags to which the API gives no digest.
         public var tagsWithoutDigest: Set<String> = []
         /// How many requests the API answers in this minute; `nil` for no limit.
