@@ -112,9 +112,14 @@ extension EndToEnd {
             let image = try await BuiltImage.random(seed: 7)
             let content = try await MemoryEndpoint.holding(["library/nginx:1": image])
             try await withHubDouble(of: content) { hub in
-                let text = try await doctor("\(hub.host)/library/nginx")
+                let text = try await withHome { home in
+                    // Its name is another one here.
+                    let config = try home.configure("\"\(hub.host)\": {product: docker-hub}")
+                    return try await doctor("\(hub.host)/library/nginx", "--config", config)
+                }
                 #expect(hub.pulls == 1)
-                #expect(row("catalog", of: text) != "lists its repositories")
+                #expect(row("catalog", of: text) == "does not list its repositories: name them")
+                #expect(row("product", of: text)?.hasPrefix("docker-hub (by the config file); ") == true)
                 #expect(row("pulls", of: text)?.hasPrefix("99 of 100 left, of each 6 h") == true, "\(text)")
                 #expect(row("granted", of: text) == "unknown: the token does not say")
                 #expect(

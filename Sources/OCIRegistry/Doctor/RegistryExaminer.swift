@@ -156,7 +156,10 @@ public struct RegistryExaminer: Sendable {
             let reply = try await api.send(request, during: action, subject: subject)
             guard reply.status == 200 else {
                 let error = try await api.error(from: reply, during: action, subject: subject)
-                return ([404, 405, 501].contains(reply.status) ? .no : .failed(error), nil)
+                // Docker Hub has no catalog, and says so by refusing the token for it.
+                let isHub = action == .listRepositories && endpoint.registry.product == .dockerHub
+                let isNo = [404, 405, 501].contains(reply.status) || isHub && [401, 403].contains(reply.status)
+                return (isNo ? .no : .failed(error), nil)
             }
             let bytes = try await api.body(
                 of: reply,
