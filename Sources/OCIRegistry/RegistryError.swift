@@ -32,6 +32,8 @@ public struct RegistryError: TransientError {
         case writeManifest
         /// Making a repository, or what it is in.
         case createRepository
+        /// Deleting a manifest or a blob.
+        case delete
     }
 
     /// Why it could not be done.

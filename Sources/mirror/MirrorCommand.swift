@@ -28,7 +28,7 @@ struct MirrorCommand: AsyncParsableCommand {
             CopyCommand.self, SyncCommand.self, PlanCommand.self, ApplyCommand.self, VerifyCommand.self,
             ExportCommand.self, ImportCommand.self, InventoryCommand.self,
             ListCommand.self, InspectCommand.self, ConfigCommand.self,
-            LoginCommand.self, LogoutCommand.self, AuthCommand.self,
+            LoginCommand.self, LogoutCommand.self, AuthCommand.self, DoctorCommand.self,
             ServeCommand.self, StoreCommand.self, DemoCommand.self,
         ]
     )

@@ -24,6 +24,13 @@ public struct AccessDiagnosis: Hashable, Sendable {
     /// What the token allows of it; `nil` where tokens are used that do not say so, or none.
     public let granted: [String]?
 
+    /// Makes a diagnosis.
+    public init(method: Method, wanted: [String], granted: [String]?) {
+        self.method = method
+        self.wanted = wanted
+        self.granted = granted
+    }
+
     /// What was asked for and not granted, as far as it can be known.
     public var missing: [String] { granted.map { granted in wanted.filter { !granted.contains($0) } } ?? [] }
 }

@@ -55,36 +55,15 @@ struct AuthDoctorCommand: AsyncParsableCommand {
         throw code
     }
 
-    /// What is looked into.
-    private struct Subject {
-        let host: RegistryHost
-        var scheme: Scheme?
-        var repository: RepositoryName?
+    private func places(_ access: RegistryAccesses) throws -> [RegistrySubject] {
+        if let place { return [try RegistrySubject(argument: place)] }
+        guard !access.configuredHosts.isEmpty else { throw ValidationError("Name a registry: host or host:port.") }
+        return access.configuredHosts.map { RegistrySubject(host: $0) }
     }
 
-    private func places(_ access: RegistryAccesses) throws -> [Subject] {
-        guard let place else {
-            guard !access.configuredHosts.isEmpty else { throw ValidationError("Name a registry: host or host:port.") }
-            return access.configuredHosts.map { Subject(host: $0) }
-        }
-        guard place.contains("/") else { return [Subject(host: try RegistryHost.argument(place))] }
-        do {
-            let address = try Address(place)
-            guard let host = address.host else { throw ValidationError("A folder asks for no credentials.") }
-            switch address.scope {
-            case .registry: return [Subject(host: host, scheme: address.writtenScheme)]
-            case .repository(let name), .image(let name, _):
-                return [Subject(host: host, scheme: address.writtenScheme, repository: name)]
-            case .subtree, .level: throw ValidationError("Name one repository, without *.")
-            }
-        } catch let error as AddressError {
-            throw ValidationError(Wording.sentence(for: error))
-        }
-    }
-
-    private func examine(_ subject: Subject, _ access: RegistryAccesses) async -> ExitCode {
+    private func examine(_ subject: RegistrySubject, _ access: RegistryAccesses) async -> ExitCode {
         let (host, repository) = (subject.host, subject.repository)
-        print(repository.map { "\(host)/\($0)" } ?? "\(host)")
+        print(subject.name)
         do {
             let credential = try await access.credential(for: host, repository: repository)
             print("  credential  \(DoctorText.credential(credential))".printable)

@@ -46,6 +46,9 @@ struct RegistryAccesses {
     /// The hosts that the config file names.
     var configuredHosts: [RegistryHost] { configuration.registries.keys.sorted() }
 
+    /// What the config file says of a registry.
+    func settings(of host: RegistryHost) -> RegistrySettings { configuration[host] }
+
     /// What is kept of blobs on their way.
     var spool: SpoolSettings { configuration.spool }
 

@@ -121,6 +121,7 @@ enum RegistryWording {
         case .upload: "upload \(place)"
         case .writeManifest: "write the manifest \(place)"
         case .createRepository: "create \(place)"
+        case .delete: "delete from \(place)"
         }
     }
 
