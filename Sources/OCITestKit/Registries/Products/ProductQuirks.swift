@@ -149,6 +149,21 @@ public struct ProductQuirks: Sendable {
     }
 }
 
+extension ProductQuirks {
+    /// What a config file calls the product.
+    public var configuredName: String {
+        switch name {
+        case "strict": "oci"
+        case "embedded": "mirror"
+        case "distribution2": "distribution-2"
+        case "distribution3": "distribution-3"
+        case "hub": "docker-hub"
+        case "lazy": "lenient"
+        default: name
+        }
+    }
+}
+
 extension ProductQuirks: CustomStringConvertible {
     /// The name of the product.
     public var description: String { name }
