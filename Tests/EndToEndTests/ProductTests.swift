@@ -35,7 +35,7 @@ extension EndToEnd {
         }
 
         @Test(arguments: ProductQuirks.all)
-        func `images are copied, a second time without a byte or a question to the source, and verified`(
+        func `images are copied, a second time without a write or, where digests are listed, a question, and verified`(
             _ quirks: ProductQuirks
         ) async throws {
             try await withPair(quirks) { from, to, home, config in

@@ -131,7 +131,7 @@ public struct ProductQuirks: Sendable {
     public var api: API?
     /// The `Authorization` header without which that API answers 401; `nil` if everybody is let in.
     public var apiAuthorization: String?
-    /// The longest page of that API.
+    /// The longest page of that API, in entries.
     public var apiPageSize = 100
     /// What that API answers in place of its work.
     public var apiRefusal: PeerReply?
