@@ -34,10 +34,14 @@ public struct EndpointConformance: Sendable {
         /// Whether the place lists its repositories.
         public var listsCatalog = true
 
+        /// Whether writing a blob finds out by itself that it is there; whoever plans has asked before.
+        public var findsPresentBlobs = true
+
         /// Says what a place can do.
-        public init(mounts: Bool = true, listsCatalog: Bool = true) {
+        public init(mounts: Bool = true, listsCatalog: Bool = true, findsPresentBlobs: Bool = true) {
             self.mounts = mounts
             self.listsCatalog = listsCatalog
+            self.findsPresentBlobs = findsPresentBlobs
         }
     }
 

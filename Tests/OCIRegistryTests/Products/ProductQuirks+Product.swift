@@ -5,16 +5,6 @@ import OCIRegistry
 import OCITestKit
 
 extension ProductQuirks {
-    /// What a config file calls the product.
-    var product: RegistryProduct? {
-        switch name {
-        case "strict": .oci
-        case "embedded": .mirror
-        case "distribution2": .distribution2
-        case "distribution3": .distribution3
-        case "hub": .dockerHub
-        case "lazy": .lenient
-        default: RegistryProduct(rawValue: name)
-        }
-    }
+    /// The product; `nil` for a name that a config file does not know.
+    var product: RegistryProduct? { RegistryProduct(rawValue: configuredName) }
 }

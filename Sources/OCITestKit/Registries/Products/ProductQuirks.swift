@@ -136,7 +136,7 @@ public struct ProductQuirks: Sendable {
     public var api: API?
     /// The `Authorization` header without which that API answers 401; `nil` if everybody is let in.
     public var apiAuthorization: String?
-    /// The longest page of that API.
+    /// The longest page of that API, in entries.
     public var apiPageSize = 100
     /// What that API answers in place of its work.
     public var apiRefusal: PeerReply?
@@ -151,6 +151,21 @@ public struct ProductQuirks: Sendable {
         var changed = self
         change(&changed)
         return changed
+    }
+}
+
+extension ProductQuirks {
+    /// What a config file calls the product.
+    public var configuredName: String {
+        switch name {
+        case "strict": "oci"
+        case "embedded": "mirror"
+        case "distribution2": "distribution-2"
+        case "distribution3": "distribution-3"
+        case "hub": "docker-hub"
+        case "lazy": "lenient"
+        default: name
+        }
     }
 }
 

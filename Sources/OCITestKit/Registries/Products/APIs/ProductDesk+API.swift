@@ -19,7 +19,8 @@ extension ProductDesk {
         var children: [Descriptor] { manifest.document?.manifest.children ?? [] }
         /// `2026-01-01T00:01:00.000Z`.
         var date: String {
-            Date(timeIntervalSince1970: TimeInterval(pushed)).formatted(.iso8601.time(includingFractionalSeconds: true))
+            let style = Date.ISO8601FormatStyle(includingFractionalSeconds: true)
+            return Date(timeIntervalSince1970: TimeInterval(pushed)).formatted(style)
         }
     }
 
@@ -80,8 +81,10 @@ extension ProductDesk {
 
     /// The header that leads from a numbered page to the next.
     func nextLink(_ request: PeerRequest, after number: Int, before: String = "") -> [(name: String, value: String)] {
-        let query = request.uri.drop { $0 != "?" }.dropFirst().split(separator: "&").filter { !$0.hasPrefix("page=") }
-        let target = "\(before)\(request.path)?\((query + ["page=\(number + 1)"]).joined(separator: "&"))"
+        var query = request.uri.drop { $0 != "?" }.dropFirst().split(separator: "&").map(String.init)
+        let place = query.firstIndex { $0.hasPrefix("page=") }
+        if let place { query[place] = "page=\(number + 1)" } else { query.append("page=\(number + 1)") }
+        let target = "\(before)\(request.path)?\(query.joined(separator: "&"))"
         return [("Link", "<\(target)>; rel=\"next\"")]
     }
 
