@@ -137,7 +137,7 @@ import Testing
         #expect(try registry("product: harbor, create: { public: true }").create == CreateSettings(isPublic: true))
         #expect(try registry("product: harbor").create == nil)
         let template = ECRTemplate(hasImmutableTags: true, scansOnPush: true)
-        let text = "product: ecr, create: { immutable-tags: true, scan-on-push: true }"
+        let text = "product: ecr, credentials: { provider: aws }, create: { immutable-tags: true, scan-on-push: true }"
         #expect(try registry(text).create == CreateSettings(template: template))
     }
 
@@ -177,7 +177,7 @@ import Testing
                 "mirror.yaml:7:9: \(place)[2]: \(unused)",
                 "mirror.yaml:7:25: \(place)[2].repositories: expected a list with a repository in it, but found none",
                 "mirror.yaml:8:9: \(place)[3]: \(unused)",
-                "mirror.yaml:8:9: \(place)[3]: exactly one must be here: username and password, identity-token or helper",
+                "mirror.yaml:8:9: \(place)[3]: exactly one must be here: username and password, identity-token, helper or provider",
                 "mirror.yaml:8:26: \(place)[3].repositories[0]: a/** stands already in line 6; say there what is meant",
                 "mirror.yaml:9:25: registries.\"s.lan\".credentials: expected a list with credentials in it, but found none",
             ]
@@ -287,7 +287,12 @@ import Testing
         ),
         ("create: {}", "create: product: harbor, or ecr, is missing beside it"),
         ("product: quay, create: { public: true }", "create: product: harbor, or ecr, is missing beside it"),
-        ("product: ecr, create: { public: true }", "create.public: it has no meaning beside product: ecr"),
+        ("product: ecr, create: {}", "create: credentials: { provider: aws } is missing beside it"),
+        (
+            "product: ecr, credentials: { provider: aws }, create: { public: true }",
+            "create.public: it has no meaning beside product: ecr"
+        ),
+        ("mirrors: [], only-mirrors: true", "only-mirrors: mirrors is missing beside it"),
         (
             "product: harbor, create: { scan-on-push: true }",
             "create.scan-on-push: it has no meaning beside product: harbor"

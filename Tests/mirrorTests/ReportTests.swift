@@ -70,7 +70,7 @@ import Testing
             totals.take(request, .source)
         }
         totals.take(Sample.request("registry-1.docker.io:443"), .source)
-        #expect(report(totals).text(Self.plain).hasSuffix("\n  pulls     57 of 100 left (per 6 h) at docker.io"))
+        #expect(report(totals).text(Self.plain).hasSuffix("\n  pulls     57 of 100 pulls left (per 6 h) at docker.io"))
         var line = JSONLine(event: "report")
         line.pulls = [
             JSONLine.Pulls(host: "docker.io", limit: PullLimit(limit: 100, remaining: 57, window: .seconds(60)))

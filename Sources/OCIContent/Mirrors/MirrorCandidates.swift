@@ -9,13 +9,6 @@ struct MirrorCandidates<Place: Sendable>: Sendable {
         let condition: PlaceCondition
     }
 
-    /// What the place itself said.
-    enum Answer<Value> {
-        case said(Value)
-        /// It is never asked, or cannot be reached: why, if it can be said.
-        case none(because: (any Error)?)
-    }
-
     let origin: Candidate?
     let mirrors: [Candidate]
     let notice: @Sendable (MirroredEndpoint.Notice) -> Void
@@ -25,40 +18,21 @@ struct MirrorCandidates<Place: Sendable>: Sendable {
     func content<Value>(_ question: (Place) async throws -> Value?) async throws -> Value? {
         let (found, failure) = try await askMirrors(question)
         if let found { return found }
-        switch try await askOrigin(question) {
-        case .said(let value): return value
-        case .none(let reason):
-            if let reason = reason ?? failure { throw reason }
-            return nil
-        }
+        if let origin { return try await question(origin.place) }
+        if let failure { throw failure }
+        return nil
     }
 
-    /// Asks for something that the place itself knows best; its mirrors only where it cannot be reached.
+    /// Asks for something that only the place itself knows.
+    ///
+    /// What a mirror says of it may be old; the mirrors are asked where the place is never asked.
     /// - Returns: `nil` if it is not there.
     func truth<Value>(_ question: (Place) async throws -> Value?) async throws -> Value? {
-        switch try await askOrigin(question) {
-        case .said(let value): return value
-        case .none(let reason):
-            let (found, failure) = try await askMirrors(question)
-            if let found { return found }
-            if let reason = reason ?? failure { throw reason }
-            return nil
-        }
-    }
-
-    /// Asks the place itself.
-    /// - Throws: What it refuses.
-    func askOrigin<Value>(_ question: (Place) async throws -> Value) async throws -> Answer<Value> {
-        guard let origin else { return .none(because: nil) }
-        if let reason = origin.condition.reasonToSpare { return .none(because: reason) }
-        do {
-            let value = try await question(origin.place)
-            origin.condition.answered()
-            return .said(value)
-        } catch {
-            guard try passesOver(origin, error) else { throw error }
-            return .none(because: error)
-        }
+        if let origin { return try await question(origin.place) }
+        let (found, failure) = try await askMirrors(question)
+        if let found { return found }
+        if let failure { throw failure }
+        return nil
     }
 
     /// Asks the mirrors, until one has it.
@@ -77,7 +51,7 @@ struct MirrorCandidates<Place: Sendable>: Sendable {
                 mirror.condition.answered()
                 if let found { return (found, nil) }
             } catch {
-                _ = try passesOver(mirror, error)
+                try passOver(mirror, error)
                 failure = error
             }
         }
@@ -87,36 +61,28 @@ struct MirrorCandidates<Place: Sendable>: Sendable {
     /// Whether it is the place itself.
     func isOrigin(_ candidate: Candidate) -> Bool { candidate.condition === origin?.condition }
 
-    /// Takes note of a failure, and says whether another place may be asked instead.
+    /// Takes note of a failure, after which another place is asked.
     /// - Throws: `CancellationError`.
-    func passesOver(_ candidate: Candidate, _ error: any Error) throws -> Bool {
+    func passOver(_ mirror: Candidate, _ error: any Error) throws {
         if error is CancellationError { throw error }
         try Task.checkCancellation()
-        let isOrigin = isOrigin(candidate)
+        if isOrigin(mirror) { return }
         // Content that is not there is no failure of the place.
-        if case ContentError.missing = error {
-            candidate.condition.answered()
-            return !isOrigin
-        }
-        let turn = candidate.condition.failed(error)
-        if isOrigin {
-            if turn == .leftAlone { notice(.originUnreachable(candidate.name, error)) }
-            return error.isUnreachability
-        }
-        switch turn {
-        case .failed: notice(.mirrorFailed(candidate.name, error))
-        case .leftAlone: notice(.mirrorLeftAlone(candidate.name, error))
+        if case ContentError.missing = error { return mirror.condition.answered() }
+        switch mirror.condition.failed(error) {
+        case .failed: notice(.mirrorFailed(mirror.name, error))
+        case .leftAlone: notice(.mirrorLeftAlone(mirror.name, error))
         case nil: break
         }
-        return true
     }
 }
 
 extension MirrorCandidates {
-    /// A listing of the place itself or, where that cannot be reached, of the first mirror that has something to list.
+    /// A listing of the place itself or, where that is never asked, of the first mirror that has something to list.
     func listing<Element>(_ list: @escaping @Sendable (Place) -> Pages<Element>) -> Pages<Element> {
-        Pages {
-            var rest = ([origin].compactMap { $0 } + mirrors)[...]
+        if let origin { return list(origin.place) }
+        return Pages {
+            var rest = mirrors[...]
             var current: (candidate: Candidate, pages: Pages<Element>.AsyncIterator)?
             var hasBegun = false
             var failure: (any Error)?
@@ -142,11 +108,12 @@ extension MirrorCandidates {
                             return page
                         }
                         // A mirror that lists nothing may only not know of it yet.
-                        if hasBegun || isOrigin(candidate) { return nil }
+                        if hasBegun { return nil }
                         current = nil
                     } catch {
                         // The names of another place must not be added to those of this one.
-                        guard !hasBegun, try passesOver(candidate, error) else { throw error }
+                        if hasBegun { throw error }
+                        try passOver(candidate, error)
                         failure = failure ?? error
                         current = nil
                     }

@@ -6,8 +6,9 @@ public import OCI
 /// A place to read from, and mirrors of it: places with the same content, which are asked first for what is named by its digest.
 ///
 /// What is named by its digest is the same everywhere, and is verified wherever it comes from. What a tag points to, and what
-/// there is, the place itself says; only where it cannot be reached do the mirrors say it, in their order. A mirror that
-/// fails, or does not have what is asked for, is passed over.
+/// there is, the place itself says, also when it cannot be reached: an old tag of a mirror would be copied over a newer one. The
+/// mirrors say it, in their order, where the place itself is never asked. A mirror that fails, or does not have what is asked
+/// for, is passed over.
 public struct MirroredEndpoint: SourceEndpoint {
     /// A place that is asked beside the others.
     public struct Member: Sendable {
@@ -25,15 +26,15 @@ public struct MirroredEndpoint: SourceEndpoint {
     public enum Notice: Sendable {
         /// A mirror failed, and was passed over.
         case mirrorFailed(String, any Error)
-        /// A mirror could not be reached several times in a row, and is not asked any more.
+        /// A mirror was of no use several times in a row, and is left alone for a while.
         case mirrorLeftAlone(String, any Error)
-        /// The place itself cannot be reached: its mirrors say what there is.
-        case originUnreachable(String, any Error)
     }
 
     /// What the place is called.
     public let name: String
-    private let origin: Member?
+    private let origin: (any SourceEndpoint)?
+    /// The place itself is never left alone.
+    private let originCondition = PlaceCondition(patience: .max)
     private let mirrors: [Member]
     private let finished = FinishedReadings()
     private let notice: @Sendable (Notice) -> Void
@@ -44,7 +45,7 @@ public struct MirroredEndpoint: SourceEndpoint {
     ///   - mirrors: In the order in which they are asked.
     public init(
         name: String,
-        origin: Member?,
+        origin: (any SourceEndpoint)?,
         mirrors: [Member],
         notice: @escaping @Sendable (Notice) -> Void = { _ in }
     ) {
@@ -69,7 +70,7 @@ public struct MirroredEndpoint: SourceEndpoint {
             .init(name: member.endpoint.name, place: place(member.endpoint), condition: member.condition)
         }
         return MirrorCandidates(
-            origin: origin.map(candidate),
+            origin: origin.map { candidate(Member($0, originCondition)) },
             mirrors: mirrors.map(candidate),
             notice: notice
         )

@@ -38,8 +38,12 @@ struct MirroredReading {
         self.candidates = candidates
         self.finished = finished
         var order = candidates.mirrors + [candidates.origin].compactMap { $0 }
-        // Whoever has read all of it and comes back may have found it wrong: it is another one's turn.
-        if finished.contains(descriptor.digest) { order.reverse() }
+        // Whoever has read all of it and comes back may have found it wrong: who gave it then is asked last.
+        if let last = finished.giver(of: descriptor.digest),
+            let place = order.firstIndex(where: { $0.condition === last })
+        {
+            order.append(order.remove(at: place))
+        }
         rest = order[...]
     }
 
@@ -57,7 +61,7 @@ struct MirroredReading {
                 current = next
                 return stream
             } catch {
-                _ = try candidates.passesOver(next, error)
+                try candidates.passOver(next, error)
                 keep(error, of: next)
             }
         }
@@ -69,7 +73,7 @@ struct MirroredReading {
         while true {
             do { return try await pull(&state) } catch {
                 guard let current, !rest.isEmpty, state.position < state.end else { throw error }
-                _ = try candidates.passesOver(current, error)
+                try candidates.passOver(current, error)
                 keep(error, of: current)
                 let range = state.position..<state.end
                 state.iterator = try await open(range).clipped(to: range).makeAsyncIterator()
@@ -87,7 +91,7 @@ struct MirroredReading {
             throw ContentError.tooLong(descriptor.digest, expected: descriptor.size)
         }
         state.position = position
-        if position == descriptor.size { finished.insert(descriptor.digest) }
+        if position == descriptor.size, let current { finished.note(descriptor.digest, from: current.condition) }
         return buffer
     }
 
@@ -97,19 +101,19 @@ struct MirroredReading {
     }
 }
 
-/// Blobs that were read to their end.
+/// Blobs that were read to their end, and who gave them last.
 final class FinishedReadings: Sendable {
     /// More than these are not remembered; what is forgotten costs another reading of wrong bytes at most.
     private static let capacity = 10_000
 
-    private let digests = Mutex<Set<Digest>>([])
+    private let givers = Mutex<[Digest: PlaceCondition]>([:])
 
-    func contains(_ digest: Digest) -> Bool { digests.withLock { $0.contains(digest) } }
+    func giver(of digest: Digest) -> PlaceCondition? { givers.withLock { $0[digest] } }
 
-    func insert(_ digest: Digest) {
-        digests.withLock { digests in
-            if digests.count >= Self.capacity { digests = [] }
-            digests.insert(digest)
+    func note(_ digest: Digest, from giver: PlaceCondition) {
+        givers.withLock { givers in
+            if givers.count >= Self.capacity { givers = [:] }
+            givers[digest] = giver
         }
     }
 }

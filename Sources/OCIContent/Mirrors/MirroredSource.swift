@@ -18,15 +18,11 @@ struct MirroredSource: ContentSource {
     /// remembers of it never decides.
     func document(at target: Target) async throws -> ManifestDocument? {
         guard case .tag = target else { return try await candidates.content { try await $0.document(at: target) } }
-        switch try await candidates.askOrigin({ try await $0.resolve(target) }) {
-        case .said(nil): return nil
-        case .said(let descriptor?): return try await document(at: .digest(descriptor.digest))
-        case .none(let reason):
-            let (found, failure) = try await candidates.askMirrors { try await $0.document(at: target) }
-            if let found { return found }
-            if let reason = reason ?? failure { throw reason }
-            return nil
+        guard let origin = candidates.origin else {
+            return try await candidates.truth { try await $0.document(at: target) }
         }
+        guard let descriptor = try await origin.place.resolve(target) else { return nil }
+        return try await document(at: .digest(descriptor.digest))
     }
 
     func contains(_ blob: Descriptor) async throws -> Bool {
@@ -34,7 +30,15 @@ struct MirroredSource: ContentSource {
     }
 
     func referrers(of subject: Digest, type: String?) async throws -> [Referrer]? {
-        try await candidates.truth { try await $0.referrers(of: subject, type: type) }
+        if let origin = candidates.origin { return try await origin.place.referrers(of: subject, type: type) }
+        // Caches often list nothing of what they would fetch if it were asked for.
+        var isListed = false
+        let found = try await candidates.truth { mirror -> [Referrer]? in
+            guard let referrers = try await mirror.referrers(of: subject, type: type) else { return nil }
+            isListed = true
+            return referrers.isEmpty ? nil : referrers
+        }
+        return found ?? (isListed ? [] : nil)
     }
 
     func blob(_ descriptor: Descriptor, in range: Range<Int64>) async throws -> ByteStream {

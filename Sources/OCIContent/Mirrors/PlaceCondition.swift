@@ -41,11 +41,11 @@ public final class PlaceCondition: Sendable {
         watch = Stopwatch(clock)
     }
 
-    /// The condition of a mirror: it is only a help, so that one that is not there is soon left alone.
-    public static func mirror() -> PlaceCondition { PlaceCondition(patience: 3) }
-
-    /// The condition of a registry that has mirrors: what it says counts more than what they say, so that it is asked again.
-    public static func origin() -> PlaceCondition { PlaceCondition(patience: 1, rest: .seconds(60)) }
+    /// The condition of a mirror: it is only a help, so that one that is not there, or that answers nothing for now, is soon
+    /// left alone, for as long as it takes to start it anew.
+    public static func mirror(clock: any Clock<Duration> = ContinuousClock()) -> PlaceCondition {
+        PlaceCondition(patience: 3, rest: .seconds(300), clock: clock)
+    }
 
     /// Why the place is left alone at the moment; `nil` if it is not.
     var reasonToSpare: (any Error)? {
@@ -65,7 +65,7 @@ public final class PlaceCondition: Sendable {
         let now = watch.elapsed
         return state.withLock { state in
             state.lastError = error
-            if error.isUnreachability {
+            if error.isUnreachability || (error as? any TransientError)?.isTransient == true {
                 state.failures += 1
                 state.last = now
             } else {

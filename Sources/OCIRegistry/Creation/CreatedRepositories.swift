@@ -32,10 +32,7 @@ extension RemoteRepository {
     private var creation: (any RepositoryCreation)? {
         switch endpoint.registry.access.creation {
         case .harborProjects(let isPublic)?:
-            HarborProjects(
-                api: endpoint.api(Authenticator.Access(repository: name, scopes: [])),
-                isPublic: isPublic
-            )
+            HarborProjects(api: endpoint.service(at: nil, name), isPublic: isPublic)
         case .ecrRepositories(let template)?:
             ECRService(endpoint).map { ECRRepositories(service: $0, template: template) }
         case .other(let creation)?: creation

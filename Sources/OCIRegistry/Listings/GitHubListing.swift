@@ -21,7 +21,7 @@ struct GitHubListing: ProductListing {
     }
 
     private func repositories(of owner: String, _ endpoint: RemoteEndpoint) -> Pages<RepositoryName> {
-        let api = endpoint.service(at: Self.host, nil)
+        let api = endpoint.service(at: Self.host, .some(below: owner))
         return api.listing(
             [Package].self,
             at: Self.owners(owner).map { "\($0)/packages" },

@@ -24,7 +24,7 @@ struct GitLabListing: ProductListing {
     }
 
     private func repositories(below path: RepositoryName, of endpoint: RemoteEndpoint) -> Pages<RepositoryName> {
-        let api = endpoint.service(at: Self.host, nil)
+        let api = endpoint.service(at: Self.host, .some(below: path.text))
         return api.listing(
             [Repository].self,
             at: Self.owners(of: path).map { "/api/v4/\($0)/registry/repositories" },

@@ -15,26 +15,26 @@ struct HarborListing: ProductListing {
     private static let pageSize = 100
 
     func repositories(below paths: [RepositoryName], of endpoint: RemoteEndpoint) -> Pages<RepositoryName>? {
-        guard !paths.isEmpty else { return repositories(at: "/api/v2.0/repositories", subject: "", of: endpoint) }
+        guard !paths.isEmpty else { return repositories(at: "/api/v2.0/repositories", nil, of: endpoint) }
         let listings = paths.namespaces.map {
-            repositories(at: "/api/v2.0/projects/\($0)/repositories", subject: "\($0)/", of: endpoint)
+            repositories(at: "/api/v2.0/projects/\($0)/repositories", $0, of: endpoint)
         }
         return .joined(listings)
     }
 
     private func repositories(
         at path: String,
-        subject: String,
+        _ project: String?,
         of endpoint: RemoteEndpoint
     ) -> Pages<RepositoryName> {
-        let api = endpoint.service(at: nil, nil)
+        let api = endpoint.service(at: nil, project.flatMap { .some(below: $0) })
         return api.listing(
             [Repository].self,
             at: [path],
             query: "page=1&page_size=\(Self.pageSize)",
             by: { $0 },
             during: .listRepositories,
-            subject: subject,
+            subject: project.map { "\($0)/" } ?? "",
             prepare: { $0.identification = .fixed(try await Self.header(api)) },
             parse: { $0.compactMap { endpoint.repositoryName($0.name) } }
         )

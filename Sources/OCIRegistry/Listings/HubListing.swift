@@ -21,7 +21,7 @@ struct HubListing: ProductListing {
     }
 
     private func repositories(in namespace: String, of endpoint: RemoteEndpoint) -> Pages<RepositoryName> {
-        let service = HubService(endpoint, repository: nil)
+        let service = HubService(endpoint, repository: .some(below: namespace))
         let path = "/v2/repositories/\(namespace)/"
         return service.listing(Repository.self, path, by: { $0 }, during: .listRepositories, subject: "\(namespace)/") {
             endpoint.repositoryName("\(namespace)/\($0.name)")

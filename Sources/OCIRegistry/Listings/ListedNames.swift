@@ -34,6 +34,9 @@ extension [RepositoryName] {
 }
 
 extension RepositoryName {
+    /// Some repository below a path: with the credential that is meant for it, what is there is listed.
+    static func some(below path: String) -> RepositoryName? { try? RepositoryName("\(path)/any") }
+
     /// The first component and the rest of the name; `nil` for a name of one component.
     var split: (namespace: String, rest: String)? {
         guard let slash = text.firstIndex(of: "/") else { return nil }

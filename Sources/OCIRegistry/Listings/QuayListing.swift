@@ -29,7 +29,9 @@ struct QuayListing: ProductListing {
         )
         let subject = "\(namespace)/"
         return api.listing(from: first.url, by: { $0 }, during: .listRepositories, subject: subject) { url, _ in
-            guard try await api.transport.credential(for: nil) == nil else { throw ListingUnavailable() }
+            guard try await api.transport.credential(for: .some(below: namespace)) == nil else {
+                throw ListingUnavailable()
+            }
             let body = try await answer(Repositories.self, url, of: api, during: .listRepositories, subject: subject)
             let names = body.repositories.compactMap { endpoint.repositoryName("\(namespace)/\($0.name)") }
             return (names, body.next.map { first.url.appending("next_page", $0.formEncoded) })

@@ -15,6 +15,8 @@ final class PullAccount: Sendable {
         /// Others hold pulls that they may give back.
         case othersHold
         case usedUp(PullLimit?)
+        /// The registry refused the last pull.
+        case refused(PullLimit?)
     }
 
     private struct State {
@@ -65,7 +67,7 @@ final class PullAccount: Sendable {
     /// - Parameter kept: How many are to stay.
     func take(_ count: Int, keeping kept: Int) -> Outcome {
         state.withLock { state in
-            if state.isRefused { return state.reserved > 0 ? .othersHold : .usedUp(state.limit) }
+            if state.isRefused { return state.reserved > 0 ? .othersHold : .refused(state.limit) }
             guard let limit = state.limit, limit.remaining - state.reserved - kept < count else {
                 state.reserved += count
                 return .reserved

@@ -40,19 +40,24 @@ public struct PullPause: Sendable {
 public struct RegistryPulls: PullBudget {
     private let endpoint: RemoteEndpoint
     private let rule: PullRule
+    private let hasMirrors: Bool
     private let waiting: @Sendable (PullPause) -> Void
 
     /// How long a run waits until it asks again how many pulls there are, which costs none.
     static let longestPause = Duration.seconds(300)
 
-    /// - Parameter waiting: Told each time that a run begins to wait.
+    /// - Parameters:
+    ///   - hasMirrors: Whether manifests may come from elsewhere, so that too few pulls are no reason not to ask; only a refusal is.
+    ///   - waiting: Told each time that a run begins to wait.
     public init(
         of endpoint: RemoteEndpoint,
         _ rule: PullRule = PullRule(),
+        hasMirrors: Bool = false,
         waiting: @escaping @Sendable (PullPause) -> Void = { _ in }
     ) {
         self.endpoint = endpoint
         self.rule = rule
+        self.hasMirrors = hasMirrors
         self.waiting = waiting
     }
 
@@ -75,7 +80,8 @@ public struct RegistryPulls: PullBudget {
             switch account.take(count, keeping: rule.kept) {
             case .reserved: return PullReservation(count: count) { account.giveBack(count) }
             case .othersHold: try await account.change()
-            case .usedUp(let limit):
+            case .usedUp where hasMirrors: return PullReservation(count: count) {}
+            case .usedUp(let limit), .refused(let limit):
                 try await wait(
                     PullsUsedUp(place: endpoint.name, needed: count, limit: limit, kept: rule.kept)
                 )

@@ -24,6 +24,7 @@ extension HubDesk {
         let parts = request.path.split(separator: "/").map(String.init)
         if request.method == "POST", parts == ["v2", "auth", "token"] { return logIn(request, headers) }
         guard request.method == "GET" else { return PeerReply(405, headers: headers) }
+        if let status = behaviour.apiRefusal { return .text(status, #"{"detail":"no"}"#, headers: headers) }
         let user: String?
         if let header = request.header("authorization") {
             guard let known = apiUser(header) else {

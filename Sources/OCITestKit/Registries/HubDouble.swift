@@ -36,6 +36,8 @@ public final class HubDouble: Sendable {
         public var blobCuts = 0
         /// The tags to which the API gives no digest.
         public var tagsWithoutDigest: Set<String> = []
+        /// The status with which the API refuses its lists; `nil` for not at all.
+        public var apiRefusal: Int?
         /// How many requests the API answers in this minute; `nil` for no limit.
         public var apiRequestsLeft: Int?
         /// The loopback addresses of the first three origins; the API is at the registry's, with a port of its own.

@@ -53,7 +53,7 @@ struct ApplyRun {
             companionOverwrite: settings?.overwriteRule ?? .always,
             images: ends.images,
             memory: memory,
-            pulls: try await pool.pulls(of: ends.source.place, show)
+            pulls: try await pool.pulls(of: ends.source.place, besides: ends.destination.place, show)
         )
         let replicator = Replicator(job: job, hints: pool.hints(of: ends.destination.place), events: show.record)
         return await show.run(interruption) { try await replicator.run() }.0

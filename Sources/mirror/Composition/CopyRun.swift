@@ -76,7 +76,12 @@ struct CopyRun {
             selection: pair.selection,
             mapping: pair.mapping,
             images: images,
-            pulls: try await pool.pulls(of: pair.source.place, show, planning: planning)
+            pulls: try await pool.pulls(
+                of: pair.source.place,
+                besides: pair.destination.place,
+                show,
+                planning: planning
+            )
         )
     }
 

@@ -61,7 +61,7 @@ struct JobRun {
             images: settings.images,
             memory: memory,
             dates: DateFile.open(),
-            pulls: try await pool.pulls(of: settings.source.value.place, show, planning: planning)
+            pulls: try await pool.pulls(of: settings.source.value.place, besides: place, show, planning: planning)
         )
     }
 }

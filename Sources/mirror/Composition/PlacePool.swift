@@ -39,7 +39,6 @@ actor PlacePool {
     private var journals: [RegistryHost: UploadJournal] = [:]
     /// Which mirrors, and which registries that have some, are worth asking.
     private var conditions: [MirrorPlace: PlaceCondition] = [:]
-    private var originConditions: [RegistryHost: PlaceCondition] = [:]
     private let spool: SpoolFolder
     private let policy = RetryPolicy()
 
@@ -101,7 +100,7 @@ actor PlacePool {
             let part = mirror.path.map { SubtreeEndpoint($0, of: whole) as any SourceEndpoint } ?? whole
             members.append(.init(part, condition(of: mirror)))
         }
-        let itself = isAlone ? nil : MirroredEndpoint.Member(try await origin(host, scheme, show), condition(of: host))
+        let itself = isAlone ? nil : try await origin(host, scheme, show)
         return MirroredEndpoint(name: host.description, origin: itself, mirrors: members) { notice in
             show.warn(MirrorWording.sentence(for: notice).printable)
         }
@@ -113,24 +112,23 @@ actor PlacePool {
         return condition
     }
 
-    private func condition(of host: RegistryHost) -> PlaceCondition {
-        let condition = originConditions[host] ?? .origin()
-        originConditions[host] = condition
-        return condition
-    }
-
-    /// How many manifests a place to read from lets be fetched; `nil` where that is not counted, and where its mirrors are asked
-    /// for them.
-    /// - Parameter planning: Whether nothing but a plan is made, which waits for nothing.
-    func pulls(of place: Place, _ show: Show, planning: Bool = false) throws -> RegistryPulls? {
-        guard case .registry(let host, let scheme) = place, access.mirrors(of: host, besides: nil).isEmpty else {
-            return nil
-        }
+    /// How many manifests a place to read from lets be fetched; `nil` where that is not counted, and where it is never asked.
+    /// - Parameters:
+    ///   - destination: Where what is read is written to.
+    ///   - planning: Whether nothing but a plan is made, which waits for nothing.
+    func pulls(
+        of place: Place,
+        besides destination: Place? = nil,
+        _ show: Show,
+        planning: Bool = false
+    ) throws -> RegistryPulls? {
+        guard case .registry(let host, let scheme) = place, !access.usesOnlyMirrors(host) else { return nil }
         let endpoint = try endpoint(host, scheme, .source, show)
         var rule = access.pullRule(of: host)
         guard endpoint.countsPulls || rule != PullRule() else { return nil }
         if planning { rule.shortage = .stop }
-        return RegistryPulls(of: endpoint, rule) { show.record($0) }
+        let hasMirrors = !access.mirrors(of: host, besides: destination?.host).isEmpty
+        return RegistryPulls(of: endpoint, rule, hasMirrors: hasMirrors) { show.record($0) }
     }
 
     /// Asks how many manifests a place lets be fetched, so that a plan can tell; where that is known, nothing is asked.

@@ -62,6 +62,10 @@ enum CreateKeys {
         guard create.way(of: product) != nil, host.name != "public.ecr.aws" else {
             return reader.report(.needs("product: harbor, or ecr,"), at: key.keyMark, key.value.path)
         }
+        // Keys of another account than the registry's would make repositories there.
+        if product == .ecr, RegistryProduct(knownBy: host) != .ecr, settings.credentials != .provider(.aws) {
+            reader.report(.needs("credentials: { provider: aws }"), at: key.keyMark, key.value.path)
+        }
         guard let entry = reader.mapping(key.value, shape) else { return }
         let foreign = product == .harbor ? [immutableTags.name, scanOnPush.name] : [isPublic.name]
         for name in foreign where entry[name] != nil {

@@ -315,7 +315,7 @@ extension RegistrySettings {
         case (nil, .some): report(.needs(certificate), key)
         default: break
         }
-        if usesOnlyMirrors, entry[MirrorKeys.mirrors.name] == nil {
+        if usesOnlyMirrors, mirrors.isEmpty {
             report(.needs(MirrorKeys.mirrors.name), MirrorKeys.onlyMirrors.name)
         }
         let authority = RegistryKeys.certificateAuthority.name

@@ -3,6 +3,7 @@
 
 import Foundation
 import OCI
+import OCIContent
 import OCIRegistry
 
 /// What an examination of a registry says to scripts: one JSON object on one line.

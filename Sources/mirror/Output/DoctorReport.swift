@@ -3,6 +3,7 @@
 
 import ArgumentParser
 import OCI
+import OCIContent
 import OCIRegistry
 import Synchronization
 

@@ -35,7 +35,7 @@ enum DoctorReportText {
             )
         }
         if let limit = report.witness.pullLimit {
-            rows.append(("pulls", "\(limit.remaining) of \(limit.limit) left" + window(limit)))
+            rows.append(("pulls", Measures.pulls(limit)))
         }
         if report.witness.refusals > 0 {
             let count = Measures.count(report.witness.refusals, "request")
@@ -78,10 +78,6 @@ enum DoctorReportText {
         let what = "\(Measures.duration(.seconds(abs(lead)))) \(lead > 0 ? "ahead of" : "behind") this machine's"
         guard abs(lead) > clockTolerance else { return what }
         return "\(what): tokens and certificates may be refused; set the one that is wrong"
-    }
-
-    private static func window(_ limit: PullLimit) -> String {
-        limit.window.map { ", of each \(Measures.duration($0))" } ?? ""
     }
 
     private static func sample(_ sample: (repository: RepositoryName, tag: TagName?)) -> String {

@@ -122,7 +122,17 @@ enum JobText {
                 role, "\(host), \(scheme.rawValue), \(settings.limits.requests) requests at once",
                 isKnown ? "registries" : "built in"
             )
-        ] + byRepository + [others]
+        ] + byRepository + [others] + details(settings)
+    }
+
+    /// What is said of a registry besides how it is reached.
+    private static func details(_ settings: RegistrySettings) -> [(String, String, String)] {
+        var texts: [String] = []
+        if let product = settings.product { texts.append("product: \(product.rawValue)") }
+        if let api = settings.api { texts.append("api: \(api)") }
+        let rule = settings.pullRule
+        if rule != PullRule() { texts.append("\(rule.kept) pulls kept, then \(rule.shortage.rawValue)") }
+        return texts.map { ("", $0, "registries") }
     }
 
     private static func mirrors(of host: RegistryHost, _ file: MirrorConfiguration) -> [(String, String, String)] {

@@ -56,7 +56,9 @@ enum RegistryWording {
         case .connection(.unknownHost): "check the spelling, and the name servers of this machine"
         case .status(401, _) where error.action == .createRepository,
             .status(403, _) where error.action == .createRepository:
-            "let the user of \(error.host) create projects, or create it by hand"
+            RegistryProduct(knownBy: error.host) == .ecr
+                ? "allow the keys ecr:CreateRepository, or create the repository by hand"
+                : "let the user of \(error.host) create projects, or create it by hand"
         case .status(401, _), .status(403, _), .tokenServer(_, 401, _), .tokenServer(_, 403, _):
             error.action == .signIn
                 ? "check the user name and the password"

@@ -17,6 +17,7 @@ extension RemoteRegistryTests {
             let quirks = quirks.with {
                 $0.hasImmutableTags = false
                 $0.createsRepositories = true
+                $0.needsProjects = false
                 $0.pulls = nil
             }
             try await withProductRegistry(quirks) { peer in

@@ -61,7 +61,13 @@ struct ECRService: Sendable {
     {
         let (error, text) = try await api.refusal(of: reply, during: action, subject: subject)
         guard let code = CloudRefusal.code(in: Array(text.utf8)) else { return error }
-        let status = code == "RepositoryNotFoundException" ? 404 : reply.status
+        let status =
+            switch code {
+            case "RepositoryNotFoundException": 404
+            case "ThrottlingException", "TooManyRequestsException": 429
+            case "AccessDeniedException": 403
+            default: reply.status
+            }
         return RegistryError(
             action: action,
             subject: subject,
