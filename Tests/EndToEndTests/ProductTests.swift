@@ -17,7 +17,11 @@ extension EndToEnd {
             _ body: (ProductRegistry, ProductRegistry, Home, _ config: String) async throws -> Void
         ) async throws {
             // Nobody names a repository to a test's registry before it is copied to.
-            let quirks = quirks.with { $0.createsRepositories = true }
+            // What must be created first has tests of its own.
+            let quirks = quirks.with {
+                $0.createsRepositories = true
+                $0.needsProjects = false
+            }
             try await withProductRegistry(quirks) { from in
                 for (number, name) in ["team/app", "team/app", "team/web"].enumerated() {
                     try await from.hold(BuiltImage.tiny(UInt64(number)), in: name, as: "v\(number)")

@@ -120,7 +120,7 @@ extension EndToEnd {
                 #expect(hub.pulls == 1)
                 #expect(row("catalog", of: text) == "does not list its repositories: name them")
                 #expect(row("product", of: text)?.hasPrefix("docker-hub (by the config file); ") == true)
-                #expect(row("pulls", of: text)?.hasPrefix("99 of 100 left, of each 6 h") == true, "\(text)")
+                #expect(row("pulls", of: text) == "99 of 100 pulls left (per 6 h, for this address)", "\(text)")
                 #expect(row("granted", of: text) == "unknown: the token does not say")
                 #expect(
                     row("signs in", of: text)?.hasPrefix("by tokens of \(hub.realm.dropLast(6))") == true,
