@@ -43,6 +43,8 @@ public final class RemoteRegistry: Sendable {
         /// Whether the product was said by the user, who knows better than answers do.
         let isSaid: Bool
         var lessons = UploadLessons()
+        /// How often in a row the product's listings failed in a way that can pass.
+        var listingFailures: [ListingKind: Int] = [:]
         /// The listings of the product that the registry does not let us have.
         var refusedListings: Set<ListingKind> = []
     }
@@ -145,6 +147,18 @@ public final class RemoteRegistry: Sendable {
 
     /// Whether the registry does not let us have a listing of its product.
     func isRefused(_ kind: ListingKind) -> Bool { knowledge.withLock { $0.refusedListings.contains(kind) } }
+
+    /// Takes note that a listing failed in a way that can pass.
+    /// - Returns: Whether it has failed so often that it is given up.
+    func failsAgain(_ kind: ListingKind) -> Bool {
+        knowledge.withLock { knowledge in
+            knowledge.listingFailures[kind, default: 0] += 1
+            return knowledge.listingFailures[kind, default: 0] > 3
+        }
+    }
+
+    /// Takes note that a listing of the product was given.
+    func listed(_ kind: ListingKind) { knowledge.withLock { $0.listingFailures[kind] = nil } }
 
     /// Takes note that it does not.
     /// - Returns: Whether that is new.

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import OCI
+import OCIContent
 
 /// Which failures at a registry are met again: the one table for statuses, connections, TLS and names.
 ///
@@ -65,8 +66,9 @@ enum Retriability: Hashable {
         case .status(let status, let errors): of(status, errors, during: action)
         case .tokenServer(_, let status, _): ofTokenServer(status)
         case .connection(let failure), .tokenServerConnection(_, let failure): of(failure)
-        // A URL that may not be asked for stays so, and so does a credential that is not there.
-        case .refused, .credential: .final
+        // A URL that may not be asked for stays so.
+        case .refused: .final
+        case .credential(let error): (error as? any TransientError)?.isTransient == true ? .transient : .final
         // A proxy may have spoilt it.
         case .answer: .limited(attempts: 3)
         }

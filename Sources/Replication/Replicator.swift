@@ -88,7 +88,12 @@ public struct Replicator: Sendable {
         let contact = SideContact()
         let line = Line(
             contact: contact,
-            surveyor: Surveyor(job: job, contact: contact, opening: opening),
+            surveyor: Surveyor(
+                job: job,
+                contact: contact,
+                opening: opening,
+                sparesPulls: opening == .none && job.pulls != nil
+            ),
             finder: CandidateFinder(job: job, contact: contact),
             slots: Slots(limits.roots),
             act: act
@@ -109,7 +114,12 @@ public struct Replicator: Sendable {
         let companions = CompanionFinder(job: job, route: request.route, line.surveyor, line.documents, candidates)
         try await forEach(candidates.images.elements(wrapping: .source), width: limits.roots) { candidate in
             try await carry(candidate.target, of: request.route, line) {
-                [try await companions.completed(try await line.surveyor.survey(candidate, line.documents))]
+                let survey = try await line.surveyor.survey(candidate, line.documents)
+                do { return [try await companions.completed(survey)] } catch let failure as SideFailure
+                    where line.surveyor.opening == .affordable && failure.shortage(at: job.source.name) != nil
+                {
+                    return [survey.unopened]
+                }
             }
         }
         guard candidates.takesRest, line.surveyor.opening == .all else { return }
@@ -136,12 +146,20 @@ public struct Replicator: Sendable {
             }
         } catch let refusal as Refusal {
             events(.refused(route, target, refusal))
-        } catch let failure as SideFailure where failure.underlying is PullsUsedUp {
-            if let shortage = failure.underlying as? PullsUsedUp { events(.postponed(route, target, shortage)) }
+        } catch let failure as SideFailure where failure.shortage(at: job.source.name) != nil {
+            if let shortage = failure.shortage(at: job.source.name) { events(.postponed(route, target, shortage)) }
         } catch {
             try line.contact.settle(error)
             events(.failed(route, target, error))
         }
+    }
+}
+
+extension SideFailure {
+    /// What of the source's pulls is missing, if that is why.
+    fileprivate func shortage(at place: String) -> PullsUsedUp? {
+        if underlying is PullRefused { return PullsUsedUp(place: place, needed: 1, limit: nil, kept: 0) }
+        return underlying as? PullsUsedUp
     }
 }
 

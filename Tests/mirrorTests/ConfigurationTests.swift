@@ -137,7 +137,7 @@ import Testing
         #expect(try registry("product: harbor, create: { public: true }").create == CreateSettings(isPublic: true))
         #expect(try registry("product: harbor").create == nil)
         let template = ECRTemplate(hasImmutableTags: true, scansOnPush: true)
-        let text = "product: ecr, credentials: { provider: aws }, create: { immutable-tags: true, scan-on-push: true }"
+        let text = "product: ecr, api: https://a.lan, create: { immutable-tags: true, scan-on-push: true }"
         #expect(try registry(text).create == CreateSettings(template: template))
     }
 
@@ -287,11 +287,12 @@ import Testing
         ),
         ("create: {}", "create: product: harbor, or ecr, is missing beside it"),
         ("product: quay, create: { public: true }", "create: product: harbor, or ecr, is missing beside it"),
-        ("product: ecr, create: {}", "create: credentials: { provider: aws } is missing beside it"),
+        ("product: ecr, create: {}", "create: api: https://api.ecr.REGION.amazonaws.com is missing beside it"),
         (
-            "product: ecr, credentials: { provider: aws }, create: { public: true }",
+            "product: ecr, api: https://api.ecr.eu-west-1.amazonaws.com, create: { public: true }",
             "create.public: it has no meaning beside product: ecr"
         ),
+        ("keep-pulls: 5, mirrors: [a.lan]", "keep-pulls: it has no meaning beside mirrors"),
         ("mirrors: [], only-mirrors: true", "only-mirrors: mirrors is missing beside it"),
         (
             "product: harbor, create: { scan-on-push: true }",

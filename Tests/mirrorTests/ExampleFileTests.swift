@@ -33,7 +33,7 @@ import Testing
     @Test func `the example is read without a mistake`() throws {
         let configuration = try MirrorConfiguration.read(Self.path)
         #expect(configuration.jobs.map(\.name) == ["base-images", "team", "listed", "manifests"])
-        #expect(configuration.registries.count == 8)
+        #expect(configuration.registries.count == 9)
     }
 
     @Test func `every key that is known stands in the example`() throws {

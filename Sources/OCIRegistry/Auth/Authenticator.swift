@@ -111,7 +111,10 @@ actor Authenticator {
         if challenges.contains(where: { $0.scheme == "basic" }) {
             mode = .basic
             switch credential?.kind {
-            case .password, .registryToken: return rejected == nil
+            // One that was renewed meanwhile is another one.
+            case .password(let username, let password):
+                return rejected?.exposed != Secret.basic(username, password).exposed
+            case .registryToken: return rejected == nil
             case .identityToken, nil: return false
             }
         }

@@ -17,6 +17,8 @@ struct ShortExchange: Sendable {
 
         var method: HTTPMethod = .GET
         let url: RequestURL
+        /// The form of the answer that is wanted.
+        var accept = "application/json"
         /// The header fields besides those of every request; any of them may be secret.
         var headers: [(name: String, value: Secret)] = []
         /// What is sent, with its media type.
@@ -65,7 +67,7 @@ struct ShortExchange: Sendable {
         var message = HTTPClientRequest(url: request.url.text)
         message.method = request.method
         message.headers.add(name: "User-Agent", value: userAgent)
-        message.headers.add(name: "Accept", value: "application/json")
+        message.headers.add(name: "Accept", value: request.accept)
         for (name, value) in request.headers { message.headers.add(name: name, value: value.exposed) }
         if let body = request.body {
             message.headers.add(name: "Content-Type", value: body.type)

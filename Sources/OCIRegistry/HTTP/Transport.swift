@@ -275,8 +275,9 @@ final class Transport: Sendable {
     /// A host that is asked too much is left alone by all requests, not only by the one that was told.
     private func learn(from reply: Reply, to exchange: Exchange, _ kind: RequestRecord.Kind, sentAt: Duration) {
         guard reply.url.origin == policy.origin else { return }
-        // A registry that gives no more manifests for hours answers everything else.
-        if reply.status == 429, kind == .manifest, PullLimit(reply.headers)?.remaining == 0 { return }
+        // Docker Hub, when it gives no more manifests for hours, answers everything else.
+        let isPullRefusal = reply.headers.contains(name: "Docker-RateLimit-Source") && kind == .manifest
+        if reply.status == 429, isPullRefusal, PullLimit(reply.headers)?.remaining == 0 { return }
         if reply.status == 429 || reply.status == 503 {
             guard pause.refused(wish: reply.retryAfter, sentAt: sentAt) else { return }
             readingGate.refused()

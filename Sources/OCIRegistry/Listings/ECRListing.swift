@@ -24,7 +24,7 @@ struct ECRListing: ProductListing {
         }
         let api = service.api
         return api.listing(from: "", by: { $0 }, during: .listRepositories, subject: "") { token, _ in
-            let answer = try await service.call(
+            let answer = try await service.listed(
                 "DescribeRepositories",
                 Self.page(token),
                 during: .listRepositories,
@@ -52,7 +52,7 @@ struct ECRListing: ProductListing {
             var parameters = Self.page(token)
             parameters["repositoryName"] = .text(repository.text)
             parameters["filter"] = .object(["tagStatus": .text("TAGGED")])
-            let answer = try await service.call(
+            let answer = try await service.listed(
                 "DescribeImages",
                 parameters,
                 during: .listTags,
@@ -97,6 +97,27 @@ struct ECRListing: ProductListing {
                         return nil
                     }
                 }
+        }
+    }
+}
+
+extension ECRService {
+    /// Calls the API for a page of a list.
+    /// - Throws: ``ListingUnavailable`` where there are no keys to sign with, besides what ``call(_:_:during:subject:as:)`` throws.
+    fileprivate func listed<Answer: Decodable>(
+        _ operation: String,
+        _ parameters: [String: JSONParameter],
+        during action: RegistryError.Action,
+        subject: String,
+        as type: Answer.Type
+    ) async throws -> Answer {
+        do {
+            return try await call(operation, parameters, during: action, subject: subject, as: type)
+        } catch let error as RegistryError {
+            guard case .credential(let reason as CloudCredentialError) = error.cause,
+                case .nothingFound = reason.reason
+            else { throw error }
+            throw ListingUnavailable()
         }
     }
 }

@@ -16,8 +16,13 @@ struct GitHubListing: ProductListing {
     private static let pageSize = 100
 
     func repositories(below paths: [RepositoryName], of endpoint: RemoteEndpoint) -> Pages<RepositoryName>? {
-        guard !paths.isEmpty else { return nil }
+        guard Self.isKnown(endpoint), !paths.isEmpty else { return nil }
         return .joined(paths.namespaces.map { repositories(of: $0, endpoint) })
+    }
+
+    /// Whether the API is that of the registry: to no other one's may the credential go.
+    private static func isKnown(_ endpoint: RemoteEndpoint) -> Bool {
+        endpoint.registry.host.name == "ghcr.io" || endpoint.registry.namesAPI
     }
 
     private func repositories(of owner: String, _ endpoint: RemoteEndpoint) -> Pages<RepositoryName> {
@@ -35,7 +40,7 @@ struct GitHubListing: ProductListing {
     }
 
     func tags(of repository: RepositoryName, at endpoint: RemoteEndpoint) -> Pages<TagEntry>? {
-        guard let (owner, name) = repository.split else { return nil }
+        guard Self.isKnown(endpoint), let (owner, name) = repository.split else { return nil }
         let api = endpoint.service(at: Self.host, repository)
         return api.listing(
             [Version].self,

@@ -16,8 +16,13 @@ struct HubListing: ProductListing {
     static let pageSize = 100
 
     func repositories(below paths: [RepositoryName], of endpoint: RemoteEndpoint) -> Pages<RepositoryName>? {
-        guard !paths.isEmpty else { return nil }
+        guard Self.isKnown(endpoint), !paths.isEmpty else { return nil }
         return .joined(paths.namespaces.map { repositories(in: $0, of: endpoint) })
+    }
+
+    /// Whether the API is that of the registry: to no other one's may the credential go.
+    private static func isKnown(_ endpoint: RemoteEndpoint) -> Bool {
+        endpoint.registry.host == .dockerHub || endpoint.registry.namesAPI
     }
 
     private func repositories(in namespace: String, of endpoint: RemoteEndpoint) -> Pages<RepositoryName> {
@@ -30,7 +35,7 @@ struct HubListing: ProductListing {
 
     func tags(of repository: RepositoryName, at endpoint: RemoteEndpoint) -> Pages<TagEntry>? {
         let parts = repository.components
-        guard parts.count == 2 else { return nil }
+        guard Self.isKnown(endpoint), parts.count == 2 else { return nil }
         let service = HubService(endpoint, repository: repository)
         let path = "/v2/namespaces/\(parts[0])/repositories/\(parts[1])/tags"
         return service.listing(Tag.self, path, by: \.tag, during: .listTags, subject: repository.text) {
@@ -126,8 +131,8 @@ private struct HubService {
 
     /// The header for a request; `nil` for somebody without credentials, who sees what is public.
     private func token(during action: RegistryError.Action, subject: String) async throws -> Secret? {
-        guard let credential = try await api.transport.credential(for: repository),
-            case .password(let name, let secret) = credential.kind
+        guard let (name, secret) = try await api.servicePassword(),
+            let credential = try await api.transport.credential(for: repository)
         else { return nil }
         return try await logins.header(for: credential) {
             try await logIn(name, secret, during: action, subject: subject)

@@ -74,7 +74,10 @@ extension RemoteEndpoint {
         return pages.or { error in
             if error is ListingUnavailable { return plain }
             guard let error = error as? RegistryError, error.speaksAgainstListing else { return nil }
+            // What can pass is tried again, by whoever tries things again, and not without end.
+            if error.isTransient, !registry.failsAgain(kind) { return nil }
             return plain.or { plainError in
+                if plainError is CatalogUnavailable, error.isTransient || error.isNotFound { throw error }
                 if plainError is CatalogUnavailable { refused(kind, error) }
                 // Where both refuse, it is about what was asked for; what is not there, the product says better.
                 if plainError is RegistryError, error.isNotFound { throw error }
@@ -83,6 +86,8 @@ extension RemoteEndpoint {
                 // That something is not there says nothing about the rest, unless it is there.
                 if !error.isNotFound || !page.isEmpty { refused(kind, error) }
             }
+        } first: { _ in
+            registry.listed(kind)
         }
     }
 

@@ -60,6 +60,11 @@ struct QuayListing: ProductListing {
         subject: String
     ) async throws -> Body {
         let reply = try await api.send(api.page(url, as: .fixed(nil)), during: action, subject: subject)
+        if [401, 403].contains(reply.status), try await api.transport.credential(for: api.access.repository) != nil {
+            // Somebody with a credential sees more than what is asked for here without one.
+            try await reply.discard()
+            throw ListingUnavailable()
+        }
         guard reply.status == 200 else { throw try await api.error(from: reply, during: action, subject: subject) }
         return try await api.decoded(Body.self, reply, during: action, subject: subject)
     }

@@ -22,8 +22,10 @@ final class PullAccount: Sendable {
     private struct State {
         /// What the registry said last; `nil` if nothing is known.
         var limit: PullLimit?
-        /// Whether the registry was heard, with or without a limit.
+        /// Whether the registry was asked, with or without success.
         var isKnown = false
+        /// When it said how many there are.
+        var heard: Duration?
         /// Whether it refused although it did not say that nothing is left.
         var isRefused = false
         var reserved = 0
@@ -35,23 +37,29 @@ final class PullAccount: Sendable {
     /// Who asks waits until those before have what they asked for.
     let turn = Slots(1)
 
-    /// Whether nothing was heard of the registry so far.
+    /// After this time it is worth asking again how many there are.
+    private static let freshness = Duration.seconds(300)
+
+    /// Whether the registry was not asked so far.
     var isUnknown: Bool { state.withLock { !$0.isKnown } }
 
     /// What the registry says.
     var limit: PullLimit? { state.withLock { $0.limit } }
 
-    /// Takes what an answer says; `nil` for one that says nothing, as for accounts without a limit.
-    func heard(_ limit: PullLimit?) {
+    /// Takes that the registry was asked, whatever came of it.
+    func looked() { state.withLock { $0.isKnown = true } }
+
+    /// Whether it is long ago that the registry said how many there are.
+    func isOld(at now: Duration) -> Bool { state.withLock { $0.heard.map { now - $0 > Self.freshness } ?? true } }
+
+    /// Takes what an answer says; `nil` for there being no limit.
+    func heard(_ limit: PullLimit?, at now: Duration) {
         change { state in
             state.isKnown = true
-            state.isRefused = false
-            guard let limit else {
-                if state.reserved == 0 { state.limit = nil }
-                return
-            }
-            if let old = state.limit, state.reserved > 0, old.remaining < limit.remaining { return }
+            if let limit, let old = state.limit, state.reserved > 0, old.remaining < limit.remaining { return }
+            if limit.map({ $0.remaining > 0 }) ?? true { state.isRefused = false }
             state.limit = limit
+            state.heard = now
         }
     }
 

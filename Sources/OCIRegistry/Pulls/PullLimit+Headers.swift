@@ -16,7 +16,11 @@ extension PullLimit {
             limit: limit.count,
             remaining: remaining.count,
             window: (limit.window ?? remaining.window).map { .seconds($0) },
-            holder: headers.first(name: "Docker-RateLimit-Source").map { IPAddress($0) == nil ? .account : .address }
+            holder: headers.first(name: "Docker-RateLimit-Source")
+                .map { source in
+                    // IPv6 is counted by the network.
+                    IPAddress(source.prefix { $0 != "/" }) == nil ? .account : .address
+                }
         )
     }
 

@@ -76,17 +76,25 @@ public struct RegistryPulls: PullBudget {
         let turn = try await account.turn.acquire()
         defer { turn.release() }
         if account.isUnknown { try await look(account, repository) }
+        var hasLooked = false
         while true {
+            let shortage: PullLimit?
             switch account.take(count, keeping: rule.kept) {
             case .reserved: return PullReservation(count: count) { account.giveBack(count) }
-            case .othersHold: try await account.change()
+            case .othersHold:
+                try await account.change()
+                continue
             case .usedUp where hasMirrors: return PullReservation(count: count) {}
-            case .usedUp(let limit), .refused(let limit):
-                try await wait(
-                    PullsUsedUp(place: endpoint.name, needed: count, limit: limit, kept: rule.kept)
-                )
-                try await look(account, repository)
+            case .usedUp(let limit), .refused(let limit): shortage = limit
             }
+            // What was heard long ago is asked for once more, which costs nothing.
+            if hasLooked || !account.isOld(at: endpoint.registry.transport.watch.elapsed) {
+                try await wait(
+                    PullsUsedUp(place: endpoint.name, needed: count, limit: shortage, kept: rule.kept)
+                )
+            }
+            hasLooked = true
+            try await look(account, repository)
         }
     }
 
@@ -110,17 +118,22 @@ public struct RegistryPulls: PullBudget {
     /// registries are taken to have some until they say otherwise.
     private func look(_ account: PullAccount, _ repository: RepositoryName?) async throws {
         guard endpoint.registry.product == .dockerHub, let preview = try? RepositoryName("ratelimitpreview/test") else {
-            return account.heard(nil)
+            return account.looked()
         }
         let api = endpoint.api(Authenticator.Access(repository: repository, scopes: [.repository(preview, .pull)]))
         do {
             let request = api.request(.HEAD, "/v2/\(preview)/manifests/latest", urgency: .urgent)
-            try await api.send(request, during: .resolve, subject: "\(preview):latest").discard()
+            let reply = try await api.send(request, during: .resolve, subject: "\(preview):latest")
+            // Of this repository, it says that there is no limit.
+            if reply.status == 200, PullLimit(reply.headers) == nil {
+                account.heard(nil, at: endpoint.registry.transport.watch.elapsed)
+            }
+            try await reply.discard()
         } catch {
             // Whatever is wrong is met again by what needs the pulls, and told there.
             try Task.checkCancellation()
-            account.heard(nil)
         }
+        account.looked()
     }
 }
 
@@ -144,10 +157,9 @@ extension RemoteRegistry {
     /// Takes from an answer about a manifest how many pulls are left.
     func notePulls(_ reply: Reply, to exchange: Exchange) async throws {
         guard reply.url.origin == transport.policy.origin, exchange.isAboutManifest else { return }
-        let limit = PullLimit(reply.headers)
-        // Only a good answer without a word of a limit says that there is none.
-        guard limit != nil || (product == .dockerHub && reply.status == 200) else { return }
-        try await pullAccount(for: exchange.access.repository).heard(limit)
+        // An answer without a word of it is about an image that is not counted, and says nothing of others.
+        guard let limit = PullLimit(reply.headers) else { return }
+        try await pullAccount(for: exchange.access.repository).heard(limit, at: transport.watch.elapsed)
     }
 }
 

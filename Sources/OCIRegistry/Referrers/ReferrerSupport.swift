@@ -34,23 +34,27 @@ final class ReferrerSupport: Sendable {
         case list([Referrer])
         /// There are none, and whether the registry has such lists stays open.
         case nothing
-        /// The registry has no such lists.
-        case unsupported
+        /// The registry has no such lists; whether its answer says so without doubt.
+        case unsupported(isClear: Bool)
     }
 
-    private let known: Mutex<Bool?>
+    private let known = Mutex<Bool?>(nil)
     private let first = Slots(1)
     private let memory: any RegistryMemory
 
     init(_ memory: any RegistryMemory) {
         self.memory = memory
-        known = Mutex(memory.lacksReferrers ? false : nil)
     }
 
     /// Asks, unless the registry is known to have no lists.
     /// - Returns: `nil` where it has none.
     func ask(_ question: () async throws -> Answer) async throws -> [Referrer]? {
-        switch known.withLock({ $0 }) {
+        let support = known.withLock { known in
+            // Read when it is needed, so that whoever asks for no referrers leaves no file.
+            if known == nil, memory.lacksReferrers { known = false }
+            return known
+        }
+        switch support {
         case false?: return nil
         case true?: return list(try await question())
         case nil:
@@ -70,13 +74,13 @@ final class ReferrerSupport: Sendable {
             known.withLock { $0 = true }
             return referrers
         case .nothing: return []
-        case .unsupported:
+        case .unsupported(let isClear):
             // A registry that has listed others answers so where it has nothing.
             let isKnown = known.withLock { known in
                 known = known ?? false
                 return known ?? false
             }
-            if !isKnown { memory.noteLackOfReferrers() }
+            if !isKnown, isClear { memory.noteLackOfReferrers() }
             return isKnown ? [] : nil
         }
     }

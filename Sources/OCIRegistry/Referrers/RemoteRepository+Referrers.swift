@@ -46,7 +46,7 @@ extension RemoteRepository {
             )
             guard let page = Referrer.list(in: bytes) else {
                 // Some answer every address that they do not know with a page for people.
-                if isIndex != true, seen.count == 1 { return .unsupported }
+                if isIndex != true, seen.count == 1 { return .unsupported(isClear: false) }
                 throw broken("the list of referrers is not the JSON that was expected", digest)
             }
             found += page
@@ -66,7 +66,7 @@ extension RemoteRepository {
         if case .status(_, let errors) = error.cause, errors.contains(where: { $0.code == "NAME_UNKNOWN" }) {
             return .nothing
         }
-        return .unsupported
+        return .unsupported(isClear: [404, 405, 501].contains(reply.status))
     }
 
     private func follow(_ link: String, from url: RequestURL, _ digest: Digest) throws -> RequestURL {

@@ -85,6 +85,10 @@ public struct AWSBehaviour: Sendable {
         guard request.form("Action") == "AssumeRoleWithWebIdentity", request.form("Version") == "2011-06-15" else {
             return PeerReply(400)
         }
+        // STS answers in JSON to whoever accepts it.
+        guard request.header("accept")?.contains("json") != true else {
+            return .text(200, #"{"AssumeRoleWithWebIdentityResponse":{}}"#)
+        }
         let text = """
             <AssumeRoleWithWebIdentityResponse xmlns="\(namespace)"><AssumeRoleWithWebIdentityResult><Credentials>
               <AccessKeyId>\(keys.identifier)</AccessKeyId>

@@ -22,6 +22,9 @@ public struct ImageGraph: Hashable, Sendable {
         self.descendants = descendants
     }
 
+    /// What the root is called at the source.
+    var sourceDigest: Digest { original ?? root.descriptor.digest }
+
     /// All manifests by their digests, the root first, always in the same order.
     var digests: [Digest] {
         [root.descriptor.digest] + descendants.keys.sorted { $0.description < $1.description }

@@ -64,7 +64,9 @@ extension ImageOpener {
         from source: any ContentSource,
         _ pulls: inout ImagePulls
     ) async throws -> Digest {
-        try await pulls.cover(await unkept([digest], source))
+        let missing = await unkept([digest], source)
+        try await pulls.cover(missing)
+        pulls.spend(missing)
         guard let root = try await documents.document(digest, from: source) else {
             throw RootMissing(target: .digest(digest))
         }

@@ -66,7 +66,8 @@ public struct ImageOpener: Sendable {
                 throw GraphError.tooManyManifests(limit: limits.manifests)
             }
             level = []
-            try await pulls.cover(await unkept(wanted.map(\.child.digest), source))
+            let missing = await unkept(wanted.map(\.child.digest), source)
+            try await pulls.cover(missing)
             for (child, parent) in wanted {
                 let document = try await documents.document(child.digest, from: source)
                 guard let document else { throw GraphError.missingChild(child.digest, of: parent) }
@@ -79,6 +80,7 @@ public struct ImageOpener: Sendable {
                 descendants[child.digest] = document
                 level.append(document)
             }
+            pulls.spend(missing)
         }
         var graph = try await graph(root, descendants, omitted)
         if layers == .copy { graph.servedLayers = try await servedLayers(of: [root] + descendants.values, by: source) }
@@ -98,17 +100,21 @@ public struct ImageOpener: Sendable {
         from source: any ContentSource,
         _ pulls: inout ImagePulls
     ) async throws -> ManifestDocument {
+        var target = target
+        // Asking what a tag points to costs no pull, and what is kept neither.
+        if purse != nil, case .tag = target, let descriptor = try await source.resolve(target) {
+            target = .digest(descriptor.digest)
+        }
         let root: ManifestDocument?
-        switch target {
-        case .digest(let digest):
-            // What is kept costs nothing; what it points to is counted when it is known.
-            if await unkept([digest], source) > 0 { try await pulls.cover(count) }
+        if case .digest(let digest) = target {
+            // What it points to is counted when it is known.
+            let missing = await unkept([digest], source)
+            if missing > 0 { try await pulls.cover(count) }
             root = try await documents.document(digest, from: source)
-        case .tag:
-            try await pulls.cover(count)
+            pulls.spend(missing)
+        } else {
             root = try await source.document(at: target)
         }
-        pulls.spend(1)
         rootAnswered()
         guard let root else { throw RootMissing(target: target) }
         if let choice = platforms?.choice { try await check(root, choice, source) }

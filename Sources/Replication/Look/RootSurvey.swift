@@ -33,7 +33,7 @@ public struct RootSurvey: Sendable {
     /// The tag that is to be set at the destination; `nil` for an image that is copied without one.
     public let tag: TagName?
     /// What was found.
-    public let finding: Finding
+    public private(set) var finding: Finding
     /// What it refers to, for one that was found as a referrer.
     public let subject: Digest?
     /// What hangs on it, and is to be there before its tag is moved.
@@ -48,6 +48,17 @@ public struct RootSurvey: Sendable {
         self.tag = tag
         self.finding = finding
         self.subject = subject
+    }
+
+    /// The same, as if it had not been opened: what hangs on it is not known.
+    var unopened: RootSurvey {
+        var other = self
+        switch finding {
+        case .new(let graph): other.finding = .unopened(graph.sourceDigest, old: nil)
+        case .moved(let graph, let old): other.finding = .unopened(graph.sourceDigest, old: old)
+        case .equal, .lacking, .unopened, .unwanted, .refused, .left: break
+        }
+        return other
     }
 
     /// The opened image, if it is to be copied.

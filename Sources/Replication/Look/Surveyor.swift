@@ -13,6 +13,8 @@ struct Surveyor: Sendable {
     var limits = GraphLimits()
     /// Which images that differ are opened, so that their blobs are known.
     var opening = ImageOpening.all
+    /// Whether no manifest is fetched at all: what depends on the platforms of an image stays open then.
+    var sparesPulls = false
 
     /// Compares an image with the destination, and opens it unless it is equal.
     ///
@@ -161,14 +163,15 @@ struct Surveyor: Sendable {
         _ candidate: Candidate,
         _ documents: DocumentCache
     ) async throws -> Digest {
-        try await atSource(candidate) {
+        if sparesPulls { return digest }
+        return try await atSource(candidate) {
             try await opener(for: candidate, documents).rewrittenDigest(of: digest, from: $0)
         }
     }
 
     /// The digest of an image that the destination does not have, and that is for a platform that is wanted.
     private func newWanted(_ candidate: Candidate, _ documents: DocumentCache) async throws -> Digest {
-        guard job.images.platforms != nil else { return try await newDigest(candidate) }
+        guard job.images.platforms != nil, !sparesPulls else { return try await newDigest(candidate) }
         return try await atSource(candidate) {
             try await opener(for: candidate, documents).root(candidate.target, from: $0).descriptor.digest
         }

@@ -57,7 +57,7 @@ struct DemoCommand: AsyncParsableCommand {
     }
 
     private func fill(_ host: RegistryHost) async throws {
-        let pool = PlacePool(try RegistryAccesses(MirrorConfiguration()) { _ in })
+        let pool = PlacePool(try RegistryAccesses(MirrorConfiguration()) { _ in }, remembers: false)
         let whole = Address(host: host, scope: .registry)
         let job = Job(
             source: try await DemoImages.make(),

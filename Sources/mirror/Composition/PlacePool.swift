@@ -133,7 +133,10 @@ actor PlacePool {
 
     /// Asks how many manifests a place lets be fetched, so that a plan can tell; where that is known, nothing is asked.
     func askForPulls(at place: Place, _ show: Show) async throws {
-        _ = try await pulls(of: place, show)?.limit(for: nil)
+        do { _ = try await pulls(of: place, show)?.limit(for: nil) } catch {
+            // The plan is made; this was only to be told with it.
+            try Task.checkCancellation()
+        }
     }
 
     private func remembering(_ endpoint: some SourceEndpoint, of host: RegistryHost) -> any SourceEndpoint {

@@ -62,9 +62,9 @@ enum CreateKeys {
         guard create.way(of: product) != nil, host.name != "public.ecr.aws" else {
             return reader.report(.needs("product: harbor, or ecr,"), at: key.keyMark, key.value.path)
         }
-        // Keys of another account than the registry's would make repositories there.
-        if product == .ecr, RegistryProduct(knownBy: host) != .ecr, settings.credentials != .provider(.aws) {
-            reader.report(.needs("credentials: { provider: aws }"), at: key.keyMark, key.value.path)
+        // A name that says neither account nor region: keys of another account would make repositories there.
+        if product == .ecr, RegistryProduct(knownBy: host) != .ecr, settings.api == nil {
+            reader.report(.needs("api: https://api.ecr.REGION.amazonaws.com"), at: key.keyMark, key.value.path)
         }
         guard let entry = reader.mapping(key.value, shape) else { return }
         let foreign = product == .harbor ? [immutableTags.name, scanOnPush.name] : [isPublic.name]

@@ -315,6 +315,9 @@ extension RegistrySettings {
         case (nil, .some): report(.needs(certificate), key)
         default: break
         }
+        if !mirrors.isEmpty, entry[RegistryKeys.keepPulls.name] != nil {
+            report(.contradicts(MirrorKeys.mirrors.name), RegistryKeys.keepPulls.name)
+        }
         if usesOnlyMirrors, mirrors.isEmpty {
             report(.needs(MirrorKeys.mirrors.name), MirrorKeys.onlyMirrors.name)
         }

@@ -30,8 +30,14 @@ enum CloudWording {
         case .refused(_, _, let code?) where code.hasPrefix("InvalidSignature") || code.hasPrefix("RequestExpired"):
             "check the clock of this machine, and the secret key"
         case .refused(_, _, let code?) where code.hasPrefix("ExpiredToken"): "the keys have ended: get new ones"
-        case .refused(_, _, let code?) where code.hasPrefix("AccessDenied"):
-            "the role or user needs the right ecr:GetAuthorizationToken"
+        case .refused(let service, _, let code?) where code.hasPrefix("AccessDenied"):
+            if service.contains("//sts.") {
+                "the trust policy of the role must allow sts:AssumeRoleWithWebIdentity"
+            } else if service.contains("ecr-public") {
+                "the role or user needs the rights ecr-public:GetAuthorizationToken and sts:GetServiceBearerToken"
+            } else {
+                "the role or user needs the right ecr:GetAuthorizationToken"
+            }
         case .refused(_, _, "invalid_grant"): "check the clock of this machine, and whether the key is still valid"
         case .refused(_, _, "invalid_client"): "check the client secret, and whether it has ended"
         case .plainText: "write transport: https for the registry"

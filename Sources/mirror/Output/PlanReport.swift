@@ -118,9 +118,10 @@ struct PlanReport {
             lines.append("  pulls     \(Measures.count(pulls, "manifest")) fetched to look, which a pull limit counts")
         }
         for (host, limit) in totals.requests.pullLimits.sorted(by: { $0.key < $1.key }) {
-            let wanted = totals.manifestsEstimated
-            let rest = wanted > 0 ? "; what was not opened needs about \(wanted)" : ""
-            lines.append("  pulls     \(Measures.pulls(limit)) at \(host)\(rest)".printable)
+            lines.append("  pulls     \(Measures.pulls(limit)) at \(host)".printable)
+        }
+        if !totals.requests.pullLimits.isEmpty, totals.manifestsEstimated > 0 {
+            lines.append("            what was not opened needs about \(totals.manifestsEstimated)")
         }
         lines.append("  nothing was changed")
         return lines

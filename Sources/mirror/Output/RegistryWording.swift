@@ -27,6 +27,7 @@ enum RegistryWording {
 
     static func hint(for shortage: PullsUsedUp) -> String {
         if let limit = shortage.limit, limit.limit - shortage.kept < shortage.needed {
+            if limit.limit >= shortage.needed { return "lower keep-pulls, which leaves too few of \(limit.limit)" }
             return "an account with a higher limit can fetch it, or fewer platforms of it (platforms, --platform)"
         }
         return "run the same command again later; what was copied stays, and what is kept for others is not touched"

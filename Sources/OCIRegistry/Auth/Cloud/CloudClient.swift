@@ -16,6 +16,8 @@ struct CloudClient: Sendable {
 
     let proxy: ProxySettings
     let userAgent: String
+    /// How long a metadata server may take in all, and a fifth of it until the connection stands.
+    var metadataTimeout = Duration.seconds(5)
 
     /// Sends a request.
     /// - Throws: ``ShortExchange/Failure``, `CancellationError`.
@@ -31,9 +33,10 @@ struct CloudClient: Sendable {
             configuration.timeout.connect = .seconds(15)
             configuration.proxy = proxy.server(for: request.url.origin).map(HTTPClient.Configuration.Proxy.init)
         case .metadata:
-            timeout = .seconds(5)
-            configuration.timeout.connect = .seconds(1)
+            timeout = metadataTimeout
+            configuration.timeout.connect = TimeAmount(metadataTimeout / 5)
         }
+        configuration.timeout.read = TimeAmount(timeout)
         let client = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
         do {
             let answer = try await ShortExchange(timeout: timeout, userAgent: userAgent).send(request, by: client)

@@ -52,11 +52,18 @@ public struct CloudCredentialError: TransientError, Hashable {
         }
     }
 
+    /// Whether AWS says by a code, with the status 400, that it is asked too much, or that another service did not answer it.
+    private static func isHaste(_ code: String) -> Bool {
+        code.hasPrefix("Throttling")
+            || ["TooManyRequestsException", "RequestLimitExceeded", "IDPCommunicationError"].contains(code)
+    }
+
     /// Whether a service was busy, or could not be reached for a moment.
     public var isTransient: Bool {
         switch reason {
         case .connection(_, let failure): Retriability.of(failure) != .final
-        case .refused(_, let status, _): Retriability.ofTokenServer(status) != .final
+        case .refused(_, let status, let code):
+            Retriability.ofTokenServer(status) != .final || code.map(Self.isHaste) == true
         default: false
         }
     }

@@ -29,16 +29,18 @@ public struct CloudCredentials: Sendable {
     ///   - environment: The variables of the clouds' own tools.
     ///   - proxy: The proxy for services; metadata servers are never reached through one.
     ///   - scheme: How a registry is spoken to.
+    ///   - metadataTimeout: How long a metadata server may take to answer.
     ///   - clock: What lives are measured by; for tests.
     public init(
         environment: [String: String],
         proxy: ProxySettings = ProxySettings(),
         userAgent: String = "mirror",
         scheme: @escaping @Sendable (RegistryHost) -> Scheme = { $0.isLoopback ? .http : .https },
+        metadataTimeout: Duration = .seconds(5),
         clock: any Clock<Duration> = ContinuousClock()
     ) {
         self.environment = environment
-        let client = CloudClient(proxy: proxy, userAgent: userAgent)
+        let client = CloudClient(proxy: proxy, userAgent: userAgent, metadataTimeout: metadataTimeout)
         self.client = client
         keeper = CredentialKeeper(watch: Stopwatch(clock), failureLife: Self.failureLife) { key in
             func context(_ provider: CloudProvider) -> CloudContext {
@@ -53,13 +55,15 @@ public struct CloudCredentials: Sendable {
         }
     }
 
-    /// The calls of ECR's API for a registry; `nil` where the API is not known, as for the public registry, whose API is
-    /// another one.
-    func ecrCalls(for host: RegistryHost) -> ECRCalls? {
-        guard host.name != ECRHost.publicName else { return nil }
+    /// The calls of ECR's API for a registry; `nil` where it is not clear whose registry it is.
+    ///
+    /// For a name that says neither account nor region, the API would answer for those of the keys: only where the user names
+    /// the API is that what he means. The public registry has another API.
+    func ecrCalls(for host: RegistryHost, api: RequestURL.Origin?) -> ECRCalls? {
+        guard ECRHost(host) != nil || api != nil, host.name != ECRHost.publicName else { return nil }
         let context = CloudContext(provider: .aws, environment: environment, client: client)
-        guard let endpoint = try? ECRAuthorization(context: context).endpoint(for: host) else { return nil }
-        return ECRCalls(endpoint, context, keys)
+        guard let usual = try? ECRAuthorization(context: context).endpoint(for: host) else { return nil }
+        return ECRCalls(api.map(usual.at) ?? usual, context, keys)
     }
 
     /// The credential of a cloud for a registry, whatever the registry's name.

@@ -47,7 +47,8 @@ struct CloudScene {
         var context = CloudContext(
             provider: provider,
             environment: variables,
-            client: CloudClient(proxy: ProxySettings(), userAgent: "mirror/test")
+            // The machine that runs the tests may be busy for a while.
+            client: CloudClient(proxy: ProxySettings(), userAgent: "mirror/test", metadataTimeout: .seconds(60))
         )
         if let now { context.now = { now } }
         return context
@@ -58,7 +59,12 @@ struct CloudScene {
 
     /// All credentials of clouds.
     func credentials(clock: any Clock<Duration> = ContinuousClock()) -> CloudCredentials {
-        CloudCredentials(environment: variables, userAgent: "mirror/test", clock: clock)
+        CloudCredentials(
+            environment: variables,
+            userAgent: "mirror/test",
+            metadataTimeout: .seconds(60),
+            clock: clock
+        )
     }
 }
 

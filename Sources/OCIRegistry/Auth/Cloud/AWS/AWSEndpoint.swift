@@ -35,6 +35,17 @@ struct AWSEndpoint: Hashable, Sendable {
         url = RequestURL(origin: RequestURL.Origin(scheme: .https, host: try RegistryHost(host)), path: "/")
     }
 
+    /// The same service at an address that the user named.
+    func at(_ origin: RequestURL.Origin) -> AWSEndpoint {
+        AWSEndpoint(url: RequestURL(origin: origin, path: "/"), region: region, service: service)
+    }
+
+    private init(url: RequestURL, region: String, service: String) {
+        self.url = url
+        self.region = region
+        self.service = service
+    }
+
     /// The domain of the services of a region.
     static func domain(of region: String) -> String {
         if region.hasPrefix("cn-") { return "amazonaws.com.cn" }

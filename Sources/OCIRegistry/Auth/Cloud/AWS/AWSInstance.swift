@@ -37,6 +37,7 @@ struct AWSInstance: Sendable {
             return Secret(text)
         } catch let error as CloudCredentialError {
             switch error.reason {
+            case .refused where error.isTransient: throw error
             // No instance; or something else listens there, or the server is turned off.
             case .connection, .refused: return nil
             default: throw error

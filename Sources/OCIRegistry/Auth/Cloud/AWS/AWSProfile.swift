@@ -55,6 +55,10 @@ struct AWSProfile: Sendable {
 
     /// The keys that stand in the profile; `nil` if it has none.
     func keys() throws -> AWSKeys? {
+        // AWS's tools take these before keys that stand beside them.
+        for key in ["source_profile", "credential_source", "sso_session", "sso_start_url"] where self[key] != nil {
+            throw unsupported(key)
+        }
         for (section, file) in [(secrets, credentialsFile), (settings, configFile)] {
             guard let file, let key = section["aws_access_key_id"], !key.isEmpty else { continue }
             guard let secret = section["aws_secret_access_key"], !secret.isEmpty else {
@@ -68,10 +72,13 @@ struct AWSProfile: Sendable {
                 origin: "the AWS keys of the profile \(name) in \(file)"
             )
         }
-        for (key, what) in Self.unsupported.sorted(by: { $0.key < $1.key }) where self[key] != nil {
-            throw context.error(.unsupported("the profile \(name) in \(files.joined(separator: " and "))", what))
-        }
+        for key in Self.unsupported.keys.sorted() where self[key] != nil { throw unsupported(key) }
         return nil
+    }
+
+    private func unsupported(_ key: String) -> CloudCredentialError {
+        let place = "the profile \(name) in \(files.joined(separator: " and "))"
+        return context.error(.unsupported(place, Self.unsupported[key] ?? key))
     }
 }
 
@@ -87,22 +94,27 @@ enum INIFile {
     static func sections(of text: String) throws(BadLine) -> [String: [String: String]] {
         var sections: [String: [String: String]] = [:]
         var name: String?
+        /// How far the last setting of the section is indented.
+        var indent: Int?
         for (index, line) in text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline).enumerated() {
             let content = line.trimmed
-            // An indented line goes on with a setting that has parts, of which none is needed here.
-            let isContinued = line.first?.isWhitespace == true && name != nil
+            // A line that is indented deeper goes on with a setting that has parts, of which none is needed here.
+            let depth = line.prefix(while: \.isWhitespace).count
+            let isContinued = indent.map { depth > $0 } ?? false
             if content.isEmpty || content.hasPrefix("#") || content.hasPrefix(";") || isContinued { continue }
             if content.hasPrefix("[") {
                 guard let end = content.firstIndex(of: "]") else { throw BadLine(line: index + 1) }
                 let words = content[content.index(after: content.startIndex)..<end]
                     .split(whereSeparator: \.isWhitespace)
                 name = words.joined(separator: " ")
+                indent = nil
                 sections[words.joined(separator: " "), default: [:]].merge([:]) { $1 }
             } else {
                 guard let section = name, let equals = content.firstIndex(of: "=") else {
                     throw BadLine(line: index + 1)
                 }
                 let key = content[..<equals].trimmed.lowercased()
+                indent = depth
                 sections[section]?[key] = value(content[content.index(after: equals)...])
             }
         }

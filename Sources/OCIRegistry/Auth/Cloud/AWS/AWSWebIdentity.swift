@@ -43,7 +43,10 @@ struct AWSWebIdentity: Sendable {
             ("Action", "AssumeRoleWithWebIdentity"), ("Version", "2011-06-15"), ("RoleArn", role),
             ("RoleSessionName", session), ("WebIdentityToken", try context.token(in: tokenFile).exposed),
         ]
-        let answer = try await context.answer(to: .form(fields, to: endpoint.url))
+        var request = ShortExchange.Request.form(fields, to: endpoint.url)
+        // Whoever accepts JSON gets a document of another form.
+        request.accept = "application/xml"
+        let answer = try await context.answer(to: request)
         func element(_ name: String) throws -> String {
             guard let text = XMLText.element(name, in: answer.body) else {
                 throw context.error(.answer(service, missing: name))

@@ -16,13 +16,13 @@ struct ECRService: Sendable {
 
     /// - Returns: `nil` where the API of the registry is not known.
     init?(_ endpoint: RemoteEndpoint) {
-        guard let calls = endpoint.registry.access.clouds?.ecrCalls(for: endpoint.registry.host) else { return nil }
+        let (host, access) = (endpoint.registry.host, endpoint.registry.access)
+        guard let calls = access.clouds?.ecrCalls(for: host, api: access.api) else { return nil }
         self.calls = calls
         var api = endpoint.api(Authenticator.Access(repository: nil, scopes: []))
         api.service = endpoint.registry.service(at: calls.endpoint.url.origin)
         self.api = api
-        let label = endpoint.registry.host.name.prefix { $0 != "." }
-        account = ECRHost(endpoint.registry.host) == nil ? nil : String(label)
+        account = ECRHost(host) == nil ? nil : String(host.name.prefix { $0 != "." })
     }
 
     /// Calls the API.

@@ -28,8 +28,11 @@ struct AzureMetadata: Sendable {
             let origin = "the managed identity of this machine, from \(url.origin)"
             return AzureIdentity.Proof(token: token, tenant: context.variable("AZURE_TENANT_ID"), origin: origin)
         } catch let error as CloudCredentialError {
-            if case .connection = error.reason { return nil }
-            throw error
+            switch error.reason {
+            case .connection(_, .stalled), .connection(_, .closed): throw error
+            case .connection: return nil
+            default: throw error
+            }
         }
     }
 }

@@ -27,6 +27,8 @@ struct GoogleMetadata: Sendable {
             return try token.googleCredential("the account of this machine, from \(url.origin)", by: url, context)
         } catch let error as CloudCredentialError {
             switch error.reason {
+            // The server of a pod that has just started refuses for some seconds; without one, the name is not known.
+            case .connection(_, .refused), .connection(_, .stalled), .connection(_, .closed): throw error
             case .connection, .refused(_, status: 404, _): return nil
             default: throw error
             }
