@@ -75,9 +75,9 @@ extension RemoteEndpoint {
             if error is ListingUnavailable { return plain }
             guard let error = error as? RegistryError, error.speaksAgainstListing else { return nil }
             // What can pass is tried again, by whoever tries things again, and not without end.
-            if error.isTransient, !registry.failsAgain(kind) { return nil }
+            if error.isUnreachable, !registry.failsAgain(kind) { return nil }
             return plain.or { plainError in
-                if plainError is CatalogUnavailable, error.isTransient || error.isNotFound { throw error }
+                if plainError is CatalogUnavailable, error.isUnreachable || error.isNotFound { throw error }
                 if plainError is CatalogUnavailable { refused(kind, error) }
                 // Where both refuse, it is about what was asked for; what is not there, the product says better.
                 if plainError is RegistryError, error.isNotFound { throw error }

@@ -67,7 +67,6 @@ extension RemoteRegistryTests {
 
         private static let refusals: [PeerReply] = [
             .error(401, "UNAUTHORIZED"), .error(403, "DENIED"), .notThere,
-            .text(500, "oops", contentType: "text/plain"),
             .text(200, "<html>sign in</html>", contentType: "text/html"), .text(200, "7"),
         ]
 
@@ -86,6 +85,21 @@ extension RemoteRegistryTests {
                 #expect(peer.lines.dropFirst(count) == ["GET /v2/team/web/tags/list?n=1000"])
                 #expect(scene.notices.count == 1)
                 #expect(scene.notices.first?.error.action == .listTags)
+            }
+        }
+
+        @Test(arguments: ProductQuirks.listingBeside)
+        func `a failure that can pass is met again, and the listing given up when it does not`(
+            _ quirks: ProductQuirks
+        ) async throws {
+            let refusal = PeerReply.text(500, "oops", contentType: "text/plain")
+            try await withListing(quirks.with { $0.apiRefusal = refusal }) { scene, peer in
+                try peer.fill("team/app", tags: Self.tags)
+                let source = RetryingEndpoint(scene.endpoint, policy: .quick).source(try RepositoryName("team/app"))
+                let entries = try await source.tags().all()
+                #expect(entries.names == Self.tags)
+                #expect(peer.exchanges.count { $0.status == 500 } == 4)
+                #expect(scene.notices.count == 1)
             }
         }
 
