@@ -30,8 +30,6 @@ enum Lines {
             return "\(style.red("failed")) \(place)\(route.source)\(target): \(Wording.sentence(for: error))"
         case .refused(let route, let target, let refusal):
             return "\(style.red("refused")) \(place)\(route.source)\(target): \(Wording.sentence(for: refusal))"
-        case .postponed(let route, let target, let shortage):
-            return "\(style.yellow("postponed")) \(place)\(route.source)\(target): \(Wording.sentence(for: shortage))"
         case .missing(let missing): return "\(style.red("missing")) \(ArchiveWording.sentence(for: missing))"
         case .routeFailed(let name, let error):
             return "\(style.red("failed")) \(place)\(name): \(Wording.sentence(for: error))"
