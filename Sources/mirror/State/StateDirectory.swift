@@ -11,6 +11,7 @@ import OCIContent
 /// holders/HOST                 which repository of a destination holds which blob
 /// seen/HOST                    what tags of a source pointed to when they were last fetched
 /// dates                        when images were made
+/// without-referrers            which hosts were found to list no referrers, and when
 /// manifests/new, manifests/old manifests by digest
 /// uploads/HOST/                open uploads to a destination, a file for each process
 /// spool/ALGORITHM/HEX          the first bytes of blobs that have not arrived yet
