@@ -57,6 +57,41 @@ extension RemoteRegistryTests {
             }
         }
 
+        private struct Memory: RegistryMemory {
+            let notes = Shared(0)
+            var lacksReferrers: Bool { notes.value > 0 }
+            func noteLackOfReferrers() { notes.change { $0 += 1 } }
+        }
+
+        /// A page for people is what a host sends that is being mended, too.
+        @Test(arguments: [(404, "404 page not found", 1), (400, "no", 0), (200, "<html></html>", 0)])
+        func `only an answer that is clear is remembered, and saves the question of the next run`(
+            _ status: Int,
+            _ text: String,
+            _ notes: Int
+        ) async throws {
+            let memory = Memory()
+            try await withScriptedPeer { _ in
+                .text(status, text, contentType: "text/html")
+            } _: { peer in
+                for run in 1...2 {
+                    let registry = RemoteRegistry(
+                        host: try RegistryHost(peer.host),
+                        scheme: .http,
+                        limits: .patient,
+                        memory: memory
+                    )
+                    for _ in 1...2 {
+                        let found = try await registry.app().referrers(of: Self.subject, type: nil)
+                        #expect(found == nil)
+                    }
+                    #expect(peer.requests.count == (notes == 1 ? 1 : run))
+                    try await registry.shutdown()
+                }
+                #expect(memory.notes.value == notes)
+            }
+        }
+
         @Test func `one kind is asked for by a filter`() async throws {
             try await withRegistry { _ in
                 list([entry(1)])
