@@ -120,11 +120,10 @@ struct RegistryAPI: Sendable {
             if Task.isCancelled { throw CancellationError() }
             body = nil
         }
-        let error = RegistryError(
-            action: action,
+        let error = error(
+            .status(reply.status, SpecError.all(in: body ?? [])),
+            during: action,
             subject: subject,
-            host: registry.host,
-            cause: .status(reply.status, SpecError.all(in: body ?? [])),
             retryAfter: reply.retryAfter
         )
         return (error, String(decoding: body ?? [], as: UTF8.self))
@@ -137,7 +136,15 @@ struct RegistryAPI: Sendable {
         subject: String,
         retryAfter: Duration? = nil
     ) -> RegistryError {
-        RegistryError(action: action, subject: subject, host: registry.host, cause: cause, retryAfter: retryAfter)
+        let isBeside = transport.policy.origin != registry.transport.policy.origin
+        return RegistryError(
+            action: action,
+            subject: subject,
+            host: registry.host,
+            cause: cause,
+            retryAfter: retryAfter,
+            service: isBeside ? "\(transport.policy.origin)" : nil
+        )
     }
 
     /// The error of a body that was cut.

@@ -64,6 +64,8 @@ public struct RegistryError: TransientError {
     public let cause: Cause
     /// How long the registry asks to be left alone.
     public let retryAfter: Duration?
+    /// The API that was asked in place of the registry: `https://hub.docker.com`; `nil` for the registry itself.
+    public internal(set) var service: String?
 }
 
 extension RegistryError: MissingReferencesError {

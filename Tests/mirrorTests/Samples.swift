@@ -63,9 +63,17 @@ enum Sample {
         _ cause: RegistryError.Cause,
         action: RegistryError.Action = .readManifest,
         subject: String = "team/app:1",
-        host: String = "registry.lan:5000"
+        host: String = "registry.lan:5000",
+        service: String? = nil
     ) throws -> RegistryError {
-        RegistryError(action: action, subject: subject, host: try RegistryHost(host), cause: cause, retryAfter: nil)
+        RegistryError(
+            action: action,
+            subject: subject,
+            host: try RegistryHost(host),
+            cause: cause,
+            retryAfter: nil,
+            service: service
+        )
     }
 
     /// Totals after some events.

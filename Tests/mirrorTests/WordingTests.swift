@@ -167,6 +167,27 @@ import Testing
                     + "http://evil.test:80, which is not followed"
             ),
             Row(
+                try Sample.error(
+                    .status(403, []),
+                    action: .listTags,
+                    subject: "acme/app",
+                    host: "docker.io",
+                    service: "https://hub.docker.com"
+                ),
+                "cannot list the tags of docker.io/acme/app: its API https://hub.docker.com answered 403",
+                hint: "mirror auth doctor docker.io shows which credential is used; mirror login docker.io changes it"
+            ),
+            Row(
+                try Sample.error(
+                    .connection(.closed),
+                    action: .listTags,
+                    subject: "acme/app",
+                    host: "docker.io",
+                    service: "https://hub.docker.com"
+                ),
+                "cannot list the tags of docker.io/acme/app: its API https://hub.docker.com: the connection was cut"
+            ),
+            Row(
                 CatalogUnavailable(place: "docker.io"),
                 "docker.io does not list its repositories",
                 hint:

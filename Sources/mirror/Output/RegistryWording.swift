@@ -7,7 +7,7 @@ import OCIRegistry
 
 /// The sentences for what a registry did not do.
 enum RegistryWording {
-    static func sentence(for error: RegistryError) -> String { "cannot \(task(error)): \(cause(error.cause))" }
+    static func sentence(for error: RegistryError) -> String { "cannot \(task(error)): \(cause(error))" }
 
     /// What follows from something that a registry does not do.
     static func sentence(for notice: RegistryNotice) -> String {
@@ -128,11 +128,18 @@ enum RegistryWording {
         }
     }
 
-    private static func cause(_ cause: RegistryError.Cause) -> String {
+    private static func cause(_ error: RegistryError) -> String {
+        guard let service = error.service else { return cause(error.cause, of: "the registry") }
+        if case .status = error.cause { return cause(error.cause, of: "its API \(service)") }
+        return "its API \(service): \(cause(error.cause, of: "it"))"
+    }
+
+    /// - Parameter who: Who was asked.
+    private static func cause(_ cause: RegistryError.Cause, of who: String) -> String {
         switch cause {
         case .status(let status, let errors):
             let details = errors.prefix(3).map { $0.message.isEmpty ? $0.code : "\($0.code) (\($0.message))" }
-            return "the registry answered \(status)" + (details.isEmpty ? "" : " \(details.joined(separator: ", "))")
+            return "\(who) answered \(status)" + (details.isEmpty ? "" : " \(details.joined(separator: ", "))")
         case .tokenServer(let server, let status, let errors):
             let details = errors.first.map { " \($0.code)" } ?? ""
             return "its token server \(server) answered \(status)\(details)"

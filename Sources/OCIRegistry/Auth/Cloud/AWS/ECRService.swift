@@ -68,11 +68,10 @@ struct ECRService: Sendable {
             case "AccessDeniedException": 403
             default: reply.status
             }
-        return RegistryError(
-            action: action,
+        return api.error(
+            .status(status, [SpecError(code: code, message: "")]),
+            during: action,
             subject: subject,
-            host: error.host,
-            cause: .status(status, [SpecError(code: code, message: "")]),
             retryAfter: error.retryAfter
         )
     }
