@@ -32,11 +32,8 @@ extension ProcessTests {
                         let name = "docker://\(registry.host)/a/b:1"
                         // Those who are nobody in particular get no more than the right to pull.
                         #expect(try await !skopeo.copy(skopeo.image, name).succeeded)
-                        // skopeo asks for one action after the other; also for repositories that had a blob when another
-                        // registry had this port, which it remembers.
-                        let granted = Set(server.requests.flatMap(\.granted).map(\.description))
-                        #expect(granted.contains("repository:a/b:pull"))
-                        #expect(granted.allSatisfy { $0.hasSuffix(":pull") }, "\(granted)")
+                        // skopeo asks for one action after the other.
+                        #expect(Set(server.requests.flatMap(\.granted).map(\.description)) == ["repository:a/b:pull"])
                         #expect(server.requests.last?.status == 200)
                         #expect(try await !skopeo.login(registry.host, "ann", "2").succeeded)
                         #expect(try await skopeo.login(registry.host, "ann", "1").succeeded)

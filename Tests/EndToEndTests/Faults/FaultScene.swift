@@ -160,7 +160,6 @@ func withFaultScene(
     reading: @escaping CountingProxy.Rule = { _ in .pass },
     writing: @escaping CountingProxy.Rule = { _ in .pass },
     onTagPut: @escaping CountingProxy.Options.TagHook = { _, _, _ in },
-    isShared: Bool = false,
     _ body: (FaultScene) async throws -> Void
 ) async throws {
     try await withDockerRegistry { source in
@@ -172,7 +171,6 @@ func withFaultScene(
                 reading: reading,
                 writing: writing,
                 onTagPut: onTagPut,
-                isShared: isShared,
                 body
             )
         }
@@ -186,10 +184,9 @@ func withFaultScene(
     reading: @escaping CountingProxy.Rule = { _ in .pass },
     writing: @escaping CountingProxy.Rule = { _ in .pass },
     onTagPut: @escaping CountingProxy.Options.TagHook = { _, _, _ in },
-    isShared: Bool = false,
     _ body: (FaultScene) async throws -> Void
 ) async throws {
-    let watch = TagWatch(host: destination.host, isShared: isShared)
+    let watch = TagWatch(host: destination.host)
     let weather = FaultScene.Weather()
     let options = CountingProxy.Options(onTagPut: { repository, tag, bytes in
         await watch.look(repository, tag, bytes)

@@ -76,7 +76,7 @@ extension EndToEnd.FaultTests {
             var images: [String: LargeImage] = [:]
             for number in 0..<6 { images["a/app-\(number % 2):\(number)"] = try Self.image(UInt64(70 + number)) }
             images["a/large:1"] = try LargeImage(seed: 79, layerSizes: [70 << 20])
-            try await withFaultScene(images, isShared: true) { scene in
+            try await withFaultScene(images) { scene in
                 async let left = scene.copy()
                 async let right = withHome { home in
                     try await home.run("copy", "\(scene.front.host)/", "\(scene.back.host)/")
@@ -91,7 +91,7 @@ extension EndToEnd.FaultTests {
 
         @Test func `F24 two copies of one user at once do not spoil what they remember`() async throws {
             let images = ["a/b:1": try Self.image(81), "a/large:1": try LargeImage(seed: 82, layerSizes: [70 << 20])]
-            try await withFaultScene(images, isShared: true) { scene in
+            try await withFaultScene(images) { scene in
                 async let left = scene.copy()
                 async let right = scene.copy()
                 for result in try await [left, right] {
@@ -113,7 +113,7 @@ extension EndToEnd.FaultTests {
                 "a/b:1": try Self.image(83), "a/b:2": try Self.image(84),
                 "a/large:1": try LargeImage(seed: 85, layerSizes: [70 << 20]),
             ]
-            try await withFaultScene(images, isShared: true) { scene in
+            try await withFaultScene(images) { scene in
                 try await withHome { home in
                     let other = isOneUser ? scene.home : home
                     let left = try await scene.start()

@@ -16,15 +16,8 @@ final class TagWatch: Sendable {
     /// The registry behind the proxy.
     private let host: String
     private let state = Mutex(State())
-    /// How often a blob is looked for before it counts as missing.
-    private let looks: Int
 
-    /// - Parameter isShared: Whether several copies write to the registry at once. docker-registry 2.8 writes the link of a blob
-    ///   that comes a second time in place, so that for a moment the blob seems not to be there.
-    init(host: String, isShared: Bool = false) {
-        self.host = host
-        looks = isShared ? 4 : 1
-    }
+    init(host: String) { self.host = host }
 
     /// How many manifests were put under tags.
     var puts: Int { state.withLock { $0.puts } }
@@ -51,8 +44,9 @@ final class TagWatch: Sendable {
     func missing(_ bytes: [UInt8], in repository: String) async throws -> [Digest] {
         var missing: [Digest] = []
         let document = try ManifestDocument(bytes: bytes, digest: Digester.digest(of: bytes), contentType: nil)
-        for blob in document.manifest.blobs where try await !holds(blob, in: repository) {
-            missing.append(blob.digest)
+        for blob in document.manifest.blobs {
+            let reply = try await answer("/v2/\(repository)/blobs/\(blob.digest)")
+            if reply.status != 200 || reply.header("Content-Length") != "\(blob.size)" { missing.append(blob.digest) }
         }
         for child in document.manifest.children {
             let uri = "/v2/\(repository)/manifests/\(child.digest)"
@@ -67,13 +61,13 @@ final class TagWatch: Sendable {
         return missing
     }
 
-    private func holds(_ blob: Descriptor, in repository: String) async throws -> Bool {
-        var looks = looks
-        while looks > 0 {
-            let reply = try await PlainHTTP.request("HEAD", host, "/v2/\(repository)/blobs/\(blob.digest)")
-            if reply.status == 200, reply.header("Content-Length") == "\(blob.size)" { return true }
-            looks -= 1
-        }
-        return false
+    /// The first answer that says something about the blob.
+    ///
+    /// docker-registry 2.8 writes the link of a blob that comes a second time in place; whoever asks while it is empty gets 500
+    /// (invalid checksum digest format), which is neither yes nor no.
+    private func answer(_ uri: String) async throws -> PlainHTTP.Reply {
+        var reply = try await PlainHTTP.request("HEAD", host, uri)
+        for _ in 0..<4 where reply.status == 500 { reply = try await PlainHTTP.request("HEAD", host, uri) }
+        return reply
     }
 }
